@@ -1,0 +1,50 @@
+# Two commands: `make demo` and `make test`. Both set up what they need; a second run starts at once.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+RUN := $(VENV)/.run-ready
+DEV := $(VENV)/.dev-ready
+
+.PHONY: help demo test check lint types contracts packages bench clean
+
+help: ## list the commands
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
+
+$(RUN): requirements/run.lock requirements/build.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock -r requirements/build.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): $(RUN) requirements/dev.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@
+
+demo: $(RUN) ## two made-up providers, from raw bytes to decided cases
+	$(BIN)/aupkeep demo
+
+test: $(DEV) packages check ## everything a change must pass
+	$(BIN)/pytest -n 2 --dist worksteal
+
+check: contracts lint types ## the fast jobs: layers, style, types, module length
+
+contracts: $(DEV)
+	$(BIN)/lint-imports --config .importlinter
+	@long=$$(git ls-files 'src/*.py' | xargs wc -l | awk '$$2 != "total" && $$1 > 500'); \
+	  if [ -n "$$long" ]; then echo "modules over 500 lines:"; echo "$$long"; exit 1; fi
+
+lint: $(DEV)
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+
+types: $(DEV)
+	$(BIN)/mypy
+
+packages: ## Debian packages for tests with real servers (only as root, only where nothing conflicts)
+	@sh .ci/packages
+
+bench: $(DEV) ## the figures in docs/reference/figures.md
+	$(BIN)/python benchmarks/run.py
+
+clean: ## forget the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,95 @@
+"""Faults a person can act on: where, what, what would be allowed, and a hint.
+
+In: a place and words. Out: `Fault` values, gathered (all at once) in one `AupkeepError`.
+Only `cli` and the desk turn them into text for people, by `render`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Place:
+    """A point in a text: 1-based line and column (0 = the whole file) and the line itself."""
+
+    file: str
+    line: int = 0
+    column: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """One thing that is wrong, in lower case and without a full stop."""
+
+    #: Stable machine word, such as `unknown-key`.
+    code: str
+    what: str
+    place: Place | None = None
+    #: The words that would have been accepted, where they can be listed.
+    allowed: tuple[str, ...] = ()
+    hint: str = ""
+
+
+class AupkeepError(Exception):
+    """Something a person must change; carries every fault that was found in one pass."""
+
+    #: Exit code of the command line: 1 faults in what was checked, 2 misuse, 3 could not do the job.
+    exit_code = 3
+
+    def __init__(self, faults: Fault | Iterable[Fault]) -> None:
+        """Keep `faults` sorted by place."""
+        listed = (faults,) if isinstance(faults, Fault) else tuple(faults)
+        self.faults: tuple[Fault, ...] = tuple(sorted(listed, key=_by_place))
+        super().__init__("; ".join(fault.what for fault in self.faults))
+
+
+class MisuseError(AupkeepError):
+    """The command was called in a way that cannot work."""
+
+    exit_code = 2
+
+
+def near(word: str, allowed: Sequence[str]) -> str:
+    """Return the allowed word that `word` was probably meant to be, or an empty string."""
+    close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.6)
+    return close[0] if close else ""
+
+
+def unknown_word(word: str, allowed: Sequence[str], *, what: str, place: Place | None) -> Fault:
+    """Build the fault for a word that is not among `allowed`, with the nearest one as hint."""
+    guess = near(word, allowed)
+    return Fault(
+        code="unknown-word",
+        what=f"`{word}` is not {what}",
+        place=place,
+        allowed=tuple(allowed),
+        hint=f"did you mean `{guess}`?" if guess else "",
+    )
+
+
+def render(fault: Fault) -> str:
+    """Return the text a person reads: `file:line:col: what`, the line, a caret, words, hint."""
+    lines = []
+    place = fault.place
+    if place is None:
+        lines.append(fault.what)
+    elif place.line == 0:
+        lines.append(f"{place.file}: {fault.what}")
+    else:
+        lines.append(f"{place.file}:{place.line}:{place.column}: {fault.what}")
+        lines.append(f"{place.line:5d} | {place.text}")
+        lines.append(" " * (7 + place.column) + "^")
+    if fault.allowed:
+        lines.append("        allowed: " + ", ".join(fault.allowed))
+    if fault.hint:
+        lines.append("        hint: " + fault.hint)
+    return "\n".join(lines)
+
+
+def _by_place(fault: Fault) -> tuple[str, int, int, str]:
+    place = fault.place or Place(file="")
+    return (place.file, place.line, place.column, fault.what)

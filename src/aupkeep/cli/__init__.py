@@ -1,0 +1,70 @@
+"""The command face: arguments in, text or JSON lines out, exit codes.
+
+`COMMANDS` is the table of commands; a command's module is imported only when it is called, so that
+`aupkeep --help` and a typing mistake answer at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+import typer
+from typer.core import TyperGroup
+
+#: Command -> (module, attribute, one line of help).
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "demo": ("aupkeep.cli.demo", "app", "Two made-up providers, from raw bytes to decided cases."),
+    "init": ("aupkeep.cli.init", "app", "Look round this machine and write settings for it."),
+    "run": ("aupkeep.cli.run", "app", "Read every inlet and keep the policy, in observe mode."),
+    "engine": ("aupkeep.cli.engine", "app", "The one process that `run` supervises."),
+    "policy": ("aupkeep.cli.policy", "app", "Check, show, test, publish and cover policy folders."),
+    "holdings": ("aupkeep.cli.holdings", "app", "Import who holds what; suggest what is missing."),
+    "events": ("aupkeep.cli.events", "app", "Show what each line of a file became."),
+    "detect": ("aupkeep.cli.detect", "app", "Files in, findings out; nothing is kept."),
+    "report": ("aupkeep.cli.report", "app", "Read abuse reports."),
+    "case": ("aupkeep.cli.cases", "app", "List and explain cases."),
+    "record": ("aupkeep.cli.record", "app", "Verify and export the record."),
+    "doctor": ("aupkeep.cli.doctor", "app", "What is read, what is not, and the next step."),
+}
+
+
+class LazyGroup(TyperGroup):
+    """Imports the module of a command only when that command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Return the commands in the order of the table."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command, imported now; None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute, text = COMMANDS[cmd_name]
+        if ctx.resilient_parsing or cmd_name not in sys.argv[1:2]:
+            return click.Command(cmd_name, help=text)
+        app = getattr(importlib.import_module(module), attribute)
+        command: Any = typer.main.get_command(app)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(
+    cls=LazyGroup,
+    add_completion=False,
+    no_args_is_help=True,
+    help="Aupkeep keeps a hosting provider's acceptable use policy.",
+    pretty_exceptions_enable=False,
+)
+
+
+@app.callback()
+def root() -> None:
+    """Aupkeep keeps a hosting provider's acceptable use policy."""
+
+
+def main() -> None:
+    """Run the command line; exit codes as in `cli.faces`."""
+    app(prog_name="aupkeep")

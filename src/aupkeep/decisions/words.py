@@ -1,0 +1,76 @@
+"""A decision in plain words, for the desk at three in the morning.
+
+In: a decision, its case, findings and clause. Out: lines of text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from aupkeep.base.clock import format_duration, format_instant
+from aupkeep.cases.case import Case
+from aupkeep.decisions.decision import Decision, Proposal, Reason
+from aupkeep.detection.finding import Finding
+from aupkeep.policy.model import Clause
+
+
+def explain(
+    decision: Decision, case: Case, findings: Iterable[Finding], clause: Clause
+) -> list[str]:
+    """Return the whole story of a case as lines: what, who, evidence, why, what would be done."""
+    who = case.customer or f"nobody yet ({case.attribution}; actor {case.actor})"
+    lines = [
+        f"{clause.title} [{case.clause}]: {who}, provider {case.provider}",
+        f"case {case.id}, {case.state}, evidence {case.tier.word}",
+        f"aware since {format_instant(case.aware_at)}"
+        + (f", decide by {format_instant(decision.decide_by)}" if decision.decide_by else ""),
+        "",
+        "evidence:",
+    ]
+    lines += [f"  {evidence_line(finding)}" for finding in findings]
+    lines += ["", "why:"]
+    lines += [f"  {text}" for text in tree(decision.reasons)]
+    lines += ["", "would do:"]
+    lines += [f"  {proposal_line(item)}" for item in decision.proposals] or ["  nothing by itself"]
+    if decision.review:
+        lines += ["", "for a person:"]
+        lines += [f"  {text}" for text in decision.review]
+    return lines
+
+
+def evidence_line(finding: Finding) -> str:
+    """Return one finding as one line: rule, key, value against threshold, from and to."""
+    key = ", ".join(f"{name} {value}" for name, value in finding.key.items() if value)
+    until = f"to {format_instant(finding.last)}" if finding.state == "ended" else "and still holds"
+    return (
+        f"{finding.rule}: {number(finding.value)} (threshold {number(finding.threshold)}) "
+        f"for {key}, from {format_instant(finding.first)} {until}; {finding.tier.word}"
+    )
+
+
+def proposal_line(proposal: Proposal) -> str:
+    """Return one proposed measure as one line."""
+    length = f" for {format_duration(proposal.length)}" if proposal.length else ""
+    return (
+        f"{proposal.measure} on {proposal.scope} {proposal.target}{length}, "
+        f"{agreement(proposal.people)}"
+    )
+
+
+def agreement(people: int) -> str:
+    """Return in words how many people must agree."""
+    if people == 0:
+        return "nobody needs to agree once armed"
+    return "one person must agree" if people == 1 else f"{people} people must agree"
+
+
+def number(value: float) -> str:
+    """Return a value without needless digits."""
+    return str(value) if isinstance(value, int) else f"{value:.3f}".rstrip("0").rstrip(".")
+
+
+def tree(reason: Reason, depth: int = 0) -> Iterator[str]:
+    """Yield the reason and what it rests on, indented."""
+    yield "  " * depth + reason.text
+    for item in reason.because:
+        yield from tree(item, depth + 1)

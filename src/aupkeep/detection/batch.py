@@ -1,0 +1,90 @@
+"""The rows of one kind in one feed, prepared once for all rules.
+
+In: an attributed frame. Out: columns as arrays, key codes, threshold levels, single rows. Rows that
+no rule may see (outsiders, late ones, another provider's) are left out here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from aupkeep.detection.codes import Codes, Ints, group
+
+#: Stands in a key for the customer column: an unknown customer is told apart by the actor.
+CUSTOMER = "~customer"
+#: Below this share of rows, codes are computed for the picked rows only.
+_SPARSE = 0.5
+
+
+def visible(frame: pl.DataFrame, provider: str, columns: list[str]) -> pl.DataFrame:
+    """Return the rows of `frame` that rules of `provider` may see, with `columns` and the key's."""
+    seen = (
+        (pl.col("provider") == provider)
+        & ~pl.col("late").fill_null(value=False)
+        & (pl.col("attribution").fill_null("unknown") != "outsider")
+    ).fill_null(value=False)
+    if not frame.select(seen.all()).item():
+        frame = frame.filter(seen)
+    actor = pl.lit("?") + pl.col("actor").fill_null("")
+    return frame.select(*columns, pl.coalesce("customer", actor).alias(CUSTOMER))
+
+
+class Batch:
+    """Visible rows of one kind, in order."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+        self.time = self.whole("event_time")
+        self.stream = self.whole("stream")
+        self.position = self.whole("position")
+        self.part = self.whole("part")
+        trusted = pl.col("authenticated").fill_null(value=False)
+        forgeable = pl.col("forgeable").fill_null(value=True)
+        self.weak: NDArray[np.bool_] = np.array(
+            frame.select(weak=~trusted | forgeable)["weak"].to_numpy()
+        )
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return self.frame.height
+
+    def whole(self, name: str) -> Ints:
+        """Return a whole-number column; 0 where it is missing."""
+        column = self.frame[name].cast(pl.Int64).fill_null(0)
+        return np.ascontiguousarray(column.to_numpy())
+
+    def real(self, name: str) -> NDArray[np.float64]:
+        """Return a column as floats; 0 where it is missing."""
+        column = self.frame[name].cast(pl.Float64).fill_null(0.0)
+        return np.ascontiguousarray(column.to_numpy())
+
+    def given(self, name: str) -> NDArray[np.bool_]:
+        """Return which rows have a value in `name`; not-a-number is none."""
+        column = self.frame[name]
+        column = column.fill_nan(None) if column.dtype.is_float() else column
+        return np.array(column.is_not_null().to_numpy())
+
+    def codes(self, names: tuple[str, ...], codes: Codes, picked: NDArray[np.bool_]) -> Ints:
+        """Return the code of each picked row by its columns `names`; -1 for the others."""
+        count = int(picked.sum())
+        if count >= _SPARSE * len(self):
+            return codes.of_rows(self.frame, names)
+        index = np.flatnonzero(picked)
+        result = np.full(len(self), -1, dtype=np.int64)
+        if count:
+            result[index] = codes.of_rows(self.frame.select(names or "part")[index], names)
+        return result
+
+    def levels(self, name: str, level: Mapping[str | None, int]) -> Ints:
+        """Return a level a row by the text in column `name`."""
+        local, firsts = group(self.frame, (name,))
+        texts = self.frame[name][firsts].to_list()
+        return np.array([level[text] for text in texts], dtype=np.int64)[local]
+
+    def texts(self, name: str) -> list[str | None]:
+        """Return the distinct texts in column `name`."""
+        return self.frame[name].unique().to_list()

@@ -1,0 +1,114 @@
+"""The detection engine: every provider's rules over every row, once and in order.
+
+In: attributed frames by kind, sorted by (event_time, stream, position, part), and the frontier.
+Out: findings that opened, grew or ended, in the order of their instants. The result depends on the
+rows alone: neither on how they are cut into feeds nor on saving and restoring in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+
+from aupkeep.base.errors import AupkeepError, Fault
+from aupkeep.detection.finding import Finding
+from aupkeep.detection.rule import RuleSet
+from aupkeep.detection.watch import Placed, Watch
+from aupkeep.policy.model import Tier
+
+#: Most keys a rule holds at a time.
+KEY_CAP = 1_000_000
+#: Version of the saved form; an older one is read, a newer one refused.
+STATE_VERSION = 1
+
+
+class Engine:
+    """Rules of all providers with their state."""
+
+    def __init__(
+        self, rulesets: Mapping[str, tuple[RuleSet, str]], *, key_cap: int = KEY_CAP
+    ) -> None:
+        """Start with empty windows; `rulesets` maps a provider to rules and policy version."""
+        self._watches = {
+            provider: Watch(provider, rules, version, key_cap)
+            for provider, (rules, version) in sorted(rulesets.items())
+        }
+
+    def feed(self, frames: Mapping[str, pl.DataFrame], frontier: int) -> list[Finding]:
+        """Evaluate rows; return findings that changed, in the order of the instants.
+
+        `frames` holds sorted rows by kind, none later than `frontier` (microseconds UTC), none
+        before those of earlier feeds. Ends up to `frontier` are noticed even without rows.
+        """
+        placed: list[Placed] = []
+        for watch in self._watches.values():
+            placed += watch.feed(frames, frontier)
+        return _in_order(placed)
+
+    def finish(self) -> list[Finding]:
+        """Return the findings that are still open, with peak and last row so far; ends nothing."""
+        return _in_order([one for watch in self._watches.values() for one in watch.present()])
+
+    def degraded(self) -> list[str]:
+        """Return a line for each rule that could not evaluate every row."""
+        return [line for watch in self._watches.values() for line in watch.degraded()]
+
+    def save(self) -> dict[str, Any]:
+        """Return the whole state as plain values and bytes, fit for msgpack."""
+        return {
+            "version": STATE_VERSION,
+            "providers": {provider: _saved(watch) for provider, watch in self._watches.items()},
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> list[Finding]:
+        """Take over what `save` returned, for every rule whose detection part is the same.
+
+        A rule that is new or detects otherwise starts empty. Returns the findings that were open
+        and that no rule goes on with. Raises `AupkeepError` for the state of a newer program.
+        """
+        if state["version"] > STATE_VERSION:
+            raise AupkeepError(
+                Fault(
+                    code="newer-state",
+                    what=f"the saved state has version {state['version']}, this program reads"
+                    f" up to {STATE_VERSION}",
+                )
+            )
+        dropped: list[Finding] = []
+        for provider, rules in state["providers"].items():
+            watch = self._watches.get(provider)
+            for rule, body in rules.items():
+                evaluator = watch.evaluators.get(rule) if watch else None
+                found = {int(slot): _finding(one) for slot, one in body["open"].items()}
+                if watch and evaluator and evaluator.rule.detection == body["detection"]:
+                    evaluator.restore(body["windows"])
+                    watch.open[rule] = found
+                else:
+                    dropped += found.values()
+        return dropped
+
+
+def _in_order(placed: list[Placed]) -> list[Finding]:
+    return [finding for _, finding in sorted(placed, key=lambda one: one[0])]
+
+
+def _saved(watch: Watch) -> dict[str, Any]:
+    rules = {}
+    for rule, evaluator in watch.evaluators.items():
+        windows = evaluator.save()
+        order = windows.pop("order")
+        rules[rule] = {
+            "detection": evaluator.rule.detection,
+            "windows": windows,
+            "open": {str(order[slot]): asdict(one) for slot, one in watch.now(rule).items()},
+        }
+    return rules
+
+
+def _finding(saved: Mapping[str, Any]) -> Finding:
+    """Return a finding from its saved fields."""
+    values = {**saved, "tier": Tier(saved["tier"]), "events": tuple(saved["events"])}
+    return Finding(**values)

@@ -1,0 +1,53 @@
+"""A finding: a rule held for a key, from its opening to its end.
+
+In: the evaluators. Out: frozen values that cases are made from. An update carries the whole
+finding in its new state, so that the last one seen is the truth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aupkeep.policy.model import Tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One finding in its present state; identity is `id` alone."""
+
+    #: make_id(provider, rule id, hash of the detection part, key, opening event id).
+    id: str
+    #: open, growing (still open; the peak passed the next power of ten), or ended.
+    state: str
+    provider: str
+    rule: str
+    rule_version: str
+    #: draft, shadow, review, automatic.
+    rule_status: str
+    policy_version: str
+    clause: str
+    tier: Tier
+    #: Group-by field -> value, as text.
+    key: Mapping[str, str | None]
+    customer: str | None
+    service: str | None
+    #: attributed, ambiguous, unknown.
+    attribution: str
+    actor: str
+    #: Instant of the opening row, and of the last row (while open) or the end.
+    first: int
+    last: int
+    #: Largest instant at which a row of the finding was received (observed_at of the opening).
+    observed_at: int
+    #: Peak value and the threshold in force for it; ratios and averages are floats.
+    value: int | float
+    threshold: int | float
+    #: Event ids: the opening one first, then the earliest of its window.
+    events: tuple[str, ...]
+    #: Some row that the finding rests on had an identity that could be forged.
+    forgeable: bool = False
+    #: A source this rule reads had a gap: no sanction may rest on the finding.
+    degraded: bool = False
+    #: Declared evidence fields of the opening row, as text.
+    evidence: Mapping[str, str] | None = None

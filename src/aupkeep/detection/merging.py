@@ -1,0 +1,86 @@
+"""Rows of several kinds, in one order, for rules that join them.
+
+In: batches by kind, and where each joined rule held. Out: the rows at which any of them held,
+merged in the order of evaluation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from aupkeep.detection.batch import Batch
+from aupkeep.detection.codes import Ints
+
+Bools = NDArray[np.bool_]
+Held = tuple[Mapping[str, Bools], Mapping[str, Bools]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Merged:
+    """Rows of several kinds in the order of evaluation."""
+
+    #: The key's columns.
+    frame: pl.DataFrame
+    time: Ints
+    stream: Ints
+    position: Ints
+    part: Ints
+    weak: Bools
+    #: Bit n: the n-th rule holds at the row.
+    bits: Ints
+    #: For each row its kind's batch and the row in it.
+    sources: Sequence[Batch]
+    source: Ints
+    row: Ints
+    #: Kind -> places in this order, and the rows of the kind's batch that stand there.
+    origin: Mapping[str, tuple[Ints, Ints]]
+
+
+def merge(
+    batches: Mapping[str, Batch],
+    kinds: Sequence[str],
+    held: Sequence[Held],
+    key: tuple[str, ...],
+) -> Merged:
+    """Return the rows of `kinds` at which one of the rules `held` (holds, weak by kind) holds."""
+    present = [kind for kind in kinds if kind in batches]
+    picked = {kind: _bits(kind, len(batches[kind]), held) for kind in present}
+    rows = {kind: np.flatnonzero(picked[kind][0]) for kind in present}
+    sources = [batches[kind] for kind in present]
+
+    def column(name: str) -> Ints:
+        return np.concatenate([getattr(batches[kind], name)[rows[kind]] for kind in present])
+
+    order = np.lexsort([column(name) for name in ("part", "position", "stream", "time")])
+    source = np.repeat(np.arange(len(present)), [rows[kind].size for kind in present])[order]
+    row = np.concatenate([rows[kind] for kind in present])[order]
+    places = {kind: np.flatnonzero(source == i) for i, kind in enumerate(present)}
+    frames = [batches[kind].frame.select(key or "part")[rows[kind]] for kind in present]
+    return Merged(
+        frame=pl.concat(frames)[order],
+        time=column("time")[order],
+        stream=column("stream")[order],
+        position=column("position")[order],
+        part=column("part")[order],
+        weak=np.concatenate([picked[kind][1][rows[kind]] for kind in present])[order],
+        bits=np.concatenate([picked[kind][0][rows[kind]] for kind in present])[order],
+        sources=sources,
+        source=source,
+        row=row,
+        origin={kind: (places[kind], row[places[kind]]) for kind in present},
+    )
+
+
+def _bits(kind: str, height: int, held: Sequence[Held]) -> tuple[Ints, Bools]:
+    bits = np.zeros(height, dtype=np.int64)
+    weak = np.zeros(height, dtype=np.bool_)
+    for place, (holds, weakly) in enumerate(held):
+        if kind in holds:
+            bits |= holds[kind].astype(np.int64) << place
+            weak |= holds[kind] & weakly[kind]
+    return bits, weak

@@ -1,0 +1,80 @@
+"""A finding at its opening: who, where, what it rests on.
+
+In: a rule, a transition and the row at which it opened. Out: a `Finding`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from aupkeep.base.ids import event_id, make_id
+from aupkeep.detection.batch import Batch
+from aupkeep.detection.evaluator import Evaluator, Transition
+from aupkeep.detection.finding import Finding
+from aupkeep.detection.merging import Merged
+from aupkeep.policy.model import Tier
+
+
+class Policy(Protocol):
+    """Whose rules these are."""
+
+    provider: str
+    policy_version: str
+
+
+def opened(
+    policy: Policy, evaluator: Evaluator, change: Transition, rows: Batch | Merged
+) -> Finding:
+    """Return the finding that `change` opens; raises `ValueError` for a rule without clause."""
+    rule, aup = evaluator.rule, evaluator.rule.aup
+    if aup is None:
+        raise ValueError(f"{rule.name} has no clause")
+    row = _row(rows, change.row)
+    first = event_id(row["stream"], row["position"], row["part"])
+    others = (event_id(*kept) for kept in change.kept)
+    events = (first, *(event for event in others if event != first))
+    key = {name: _text(row.get(name)) for name in rule.group_by}
+    inner = [_text(value) for value in evaluator.key(change.slot)]
+    return Finding(
+        id=make_id(policy.provider, rule.id, rule.detection, inner, first),
+        state="open",
+        provider=policy.provider,
+        rule=rule.id,
+        rule_version=rule.version,
+        rule_status=aup.status,
+        policy_version=policy.policy_version,
+        clause=aup.clause,
+        tier=min(aup.tier, Tier.STRONG) if change.weak else aup.tier,
+        key=key,
+        customer=row["customer"],
+        service=row["service"],
+        attribution=row["attribution"] or "unknown",
+        actor=row["actor"] or "",
+        first=change.instant,
+        last=change.instant,
+        observed_at=row["observed_at"],
+        value=change.peak,
+        threshold=evaluator.numbers[0] if change.threshold is None else change.threshold,
+        events=events[: aup.most],
+        forgeable=change.weak,
+        evidence=_quoted(aup.fields, row),
+    )
+
+
+def _row(rows: Batch | Merged, at: int) -> dict[str, Any]:
+    if isinstance(rows, Merged):
+        return _row(rows.sources[int(rows.source[at])], int(rows.row[at]))
+    return rows.frame.row(at, named=True)
+
+
+def _quoted(fields: tuple[str, ...], row: Mapping[str, object]) -> dict[str, str] | None:
+    found = {name: _text(row.get(name)) for name in fields}
+    return {name: text for name, text in found.items() if text is not None} or None
+
+
+def _text(value: object) -> str | None:
+    """Return a value as text, truth values as in JSON."""
+    if value is None or isinstance(value, str):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)

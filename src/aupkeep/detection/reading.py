@@ -1,0 +1,110 @@
+"""Rule files read as a whole: documents in, a `RuleSet` out, or every fault at once.
+
+In: the rule files of a policy folder, the clauses it has and, where known, the plans. Out: rules in
+an order in which each stands after those it refers to. Raises `AupkeepError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from aupkeep.base.errors import AupkeepError, unknown_word
+from aupkeep.detection.correlating import Draft, read_draft
+from aupkeep.detection.linking import Links
+from aupkeep.detection.rule import RuleSet, Selection
+from aupkeep.detection.selecting import read_selection
+from aupkeep.detection.shape import Shape
+from aupkeep.detection.testing import check_samples
+from aupkeep.policy.marks import load_all
+from aupkeep.policy.model import RuleFile
+from aupkeep.policy.nodes import Marks, Node
+
+
+def read_rules(
+    files: Sequence[RuleFile], *, clauses: Collection[str], plans: Collection[str] | None
+) -> RuleSet:
+    """Return the rules of `files`.
+
+    `clauses` are the ids a rule may name; `plans` the plans thresholds may name (None: any).
+    Raises `AupkeepError` with every fault of every file.
+    """
+    shape = Shape()
+    selections: list[Selection] = []
+    drafts: list[Draft] = []
+    documents = [node for file in files for node in _documents(file, shape)]
+    _names(documents, shape)
+    for document in documents:
+        if _holds(document, "detection"):
+            selection = read_selection(document, shape)
+            if selection is not None:
+                selections.append(selection)
+        elif _holds(document, "correlation") or _holds(document, "aup_metric"):
+            draft = read_draft(document, shape)
+            _words(draft, clauses, plans, shape)
+            drafts.append(draft)
+        else:
+            shape.fault(
+                "no-rule", "a rule has `detection`, `correlation` or `aup_metric`", document
+            )
+    known = {document.at(key).text for document in documents for key in ("id", "name")}
+    rules = Links(selections, drafts, known, shape).rules()
+    if shape.faults:
+        raise AupkeepError(dict.fromkeys(shape.faults))
+    return RuleSet(selections={one.id: one for one in selections}, rules=rules)
+
+
+def _holds(document: Node, key: str) -> bool:
+    return isinstance(document.value, dict) and key in document.value
+
+
+def _documents(file: RuleFile, shape: Shape) -> list[Node]:
+    """Return the documents of a file; from its text where there is one, for the places."""
+    if file.text:
+        loaded = load_all(file.text, file.path)
+        shape.faults += loaded.faults
+        return list(loaded.documents)
+    marks = Marks(file=file.path, lines=(), keys={}, values={})
+    return [Node(value=dict(document), marks=marks) for document in file.documents]
+
+
+def _names(documents: Sequence[Node], shape: Shape) -> None:
+    """Check that ids and names are given once, over all files."""
+    seen: dict[str, Node] = {}
+    for document in documents:
+        for key in ("id", "name"):
+            node = document.at(key)
+            if node.value is None:
+                continue
+            text = shape.text(node, key)
+            if text in seen:
+                first = seen[text].place
+                shape.fault(
+                    "twice", f"`{text}` is taken by the rule at {first.file}:{first.line}", node
+                )
+            else:
+                seen[text] = node
+
+
+def _words(
+    draft: Draft, clauses: Collection[str], plans: Collection[str] | None, shape: Shape
+) -> None:
+    """Check the words of an `aup` block that the policy and the profiles know."""
+    block = draft.block
+    if block is None:
+        return
+    node = block.node.at("clause")
+    if node.value is not None and node.value not in clauses:
+        shape.faults.append(
+            unknown_word(
+                str(node.value),
+                sorted(clauses),
+                what="a clause of this policy",
+                place=node.place,
+            )
+        )
+    if block.threshold is not None and plans is not None:
+        for plan in block.threshold.plans:
+            if plan not in plans:
+                place = block.node.at("threshold").at(plan).key_place
+                shape.faults.append(unknown_word(plan, sorted(plans), what="a plan", place=place))
+    check_samples(block, shape)

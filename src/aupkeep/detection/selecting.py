@@ -1,0 +1,145 @@
+"""Base rules: one Sigma document with a `detection` becomes a `Selection`.
+
+In: a node of a rule file. Out: the selection, and faults. pySigma reads the detection part and the
+condition; what it lets pass and has no meaning here is refused.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sigma.exceptions import SigmaError
+from sigma.rule import SigmaRule
+
+from aupkeep.detection.conditions import Conversion, Refusal
+from aupkeep.detection.fields import fields_of
+from aupkeep.detection.guards import stages, unguarded
+from aupkeep.detection.rule import Predicate, Selection
+from aupkeep.detection.shape import Shape
+from aupkeep.events.schema import KINDS
+from aupkeep.policy.nodes import Node
+
+#: Keys that say something about a document and change nothing.
+ABOUT = frozenset(
+    {
+        "author",
+        "custom",
+        "date",
+        "description",
+        "falsepositives",
+        "fields",
+        "id",
+        "level",
+        "license",
+        "modified",
+        "name",
+        "references",
+        "related",
+        "status",
+        "tags",
+        "taxonomy",
+        "title",
+    }
+)
+
+
+def read_selection(document: Node, shape: Shape) -> Selection | None:
+    """Return the selection of a base rule; None where it has a fault, which `shape` then holds."""
+    before = len(shape.faults)
+    shape.keys(
+        document,
+        ABOUT | {"logsource", "detection"},
+        ("title", "id", "logsource", "detection"),
+        "a base rule",
+    )
+    source, detection = document.at("logsource"), document.at("detection")
+    kind = ""
+    if shape.keys(source, ("category",), (), "logsource"):
+        kind = shape.word(source.at("category"), KINDS, "a kind of event")
+    _detection_shape(detection, shape)
+    if not kind or len(shape.faults) > before:
+        return None
+    predicate = _predicate(document, kind, shape)
+    if predicate is None:
+        return None
+    _judge(predicate, kind, detection, shape)
+    return Selection(
+        id=document.at("id").text,
+        name=document.at("name").text or document.at("id").text,
+        title=document.at("title").text,
+        kind=kind,
+        predicate=predicate,
+    )
+
+
+def _detection_shape(detection: Node, shape: Shape) -> None:
+    if not isinstance(detection.value, dict):
+        shape.fault("not-a-mapping", "detection must be a mapping", detection)
+        return
+    if not detection.at("condition").text:
+        shape.fault("missing-key", "detection has no `condition`, as one text", detection)
+    for key, part in detection.items():
+        if part.value in (None, [], {}):
+            shape.fault("empty", f"`{key}` selects nothing", part)
+
+
+def _predicate(document: Node, kind: str, shape: Shape) -> Predicate | None:
+    """Return the predicate as pySigma reads it."""
+    detection = document.at("detection")
+    plain: dict[str, Any] = {
+        "title": "rule",
+        "logsource": {"category": kind},
+        "detection": detection.value,
+    }
+    try:
+        tree = SigmaRule.from_dict(plain).detection.parsed_condition[0].parsed
+    except (SigmaError, RecursionError) as error:
+        what = str(error).strip() or "the condition is nested too deeply"
+        shape.fault("sigma", _lower(what), _place_of(detection, what))
+        return None
+    conversion = Conversion(fields_of(kind))
+    predicate = conversion.predicate(tree)
+    for refusal in conversion.refusals:
+        _refuse(refusal, detection, shape)
+    return None if conversion.refusals else predicate
+
+
+def _refuse(refusal: Refusal, detection: Node, shape: Shape) -> None:
+    place = _place_of(detection, refusal.field) if refusal.field else detection.at("condition")
+    shape.fault(refusal.code, refusal.what, place, hint=refusal.hint)
+
+
+def _place_of(detection: Node, about: str) -> Node:
+    """Return the node of the first key, condition or modifier that `about` speaks of."""
+    pending = [detection.at(key) for key, _ in detection.items() if key != "condition"]
+    while pending:
+        node = pending.pop(0)
+        for key, child in node.items():
+            name, *modifiers = key.split("|")
+            if name == about or any(f"'{word}'" in about for word in modifiers):
+                return child
+        pending += [*node.entries(), *(child for _, child in node.items())]
+    return detection.at("condition")
+
+
+def _lower(text: str) -> str:
+    text = text.splitlines()[0].rstrip(".").replace("'", "`")
+    return text[:1].lower() + text[1:]
+
+
+def _judge(predicate: Predicate, kind: str, detection: Node, shape: Shape) -> None:
+    condition = detection.at("condition")
+    for field in sorted(unguarded(predicate)):
+        shape.fault(
+            "unguarded-not",
+            f"`not` is true where `{field}` is missing: nothing beside it asks that it is given",
+            condition,
+            hint=f"add `{field}|exists: true` to a selection that must hold as well",
+        )
+    if kind == "mail" and len(stages(predicate)) > 1:
+        shape.fault(
+            "two-stages",
+            "a rule over mail must select one `stage`, or each message counts twice",
+            detection,
+            hint="add `stage: result` (what became of it) or `stage: attempt` (asked for)",
+        )

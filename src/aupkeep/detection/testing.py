@@ -1,0 +1,114 @@
+"""The tests inside rules, as frames: a few lines of YAML stand for many rows.
+
+In: the events of a sample. Out: attributed frames by kind; faults for fields a kind does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import polars as pl
+
+from aupkeep.base.errors import unknown_word
+from aupkeep.detection.clauses import EVENT_KEYS, Block, sample_time
+from aupkeep.detection.fields import fields_of, is_text, word
+from aupkeep.detection.rule import Sample
+from aupkeep.detection.shape import Shape
+from aupkeep.events.schema import KINDS, ORDER
+from aupkeep.policy.nodes import Node
+
+#: When the samples take place: a Monday, 2026-01-05T00:00:00Z.
+START = 1_767_571_200_000_000
+#: In a text it is the number of the repetition, from 1 on.
+NUMBER = "{n}"
+#: Provider of the rows of samples.
+PROVIDER = "sample"
+
+Row = dict[str, object]
+
+
+def check_samples(block: Block, shape: Shape) -> None:
+    """Check the fields of every event in the tests of `block`."""
+    for test in block.node.at("tests").entries():
+        for event in test.at("events").entries():
+            kind = event.at("kind").text
+            if kind in KINDS:
+                for key, node in event.items():
+                    if key not in EVENT_KEYS:
+                        _check_field(key, node, kind, shape)
+
+
+def _check_field(key: str, node: Node, kind: str, shape: Shape) -> None:
+    fields = fields_of(kind)
+    if key not in fields:
+        shape.faults.append(
+            unknown_word(key, sorted(fields), what=f"a field of {kind}", place=node.key_place)
+        )
+    elif node.value is not None and not _fits(node.value, fields[key]):
+        shape.fault("wrong-type", f"`{key}` of {kind} holds {word(fields[key])}", node)
+
+
+def _fits(value: object, data: pl.DataType) -> bool:
+    if is_text(data):
+        return isinstance(value, str)
+    if data == pl.Boolean:
+        return isinstance(value, bool)
+    if isinstance(value, bool):
+        return False
+    if data.is_float():
+        return isinstance(value, int | float)
+    return isinstance(value, int) or value == NUMBER
+
+
+def frames_of(sample: Sample) -> tuple[dict[str, pl.DataFrame], int]:
+    """Return the attributed frames of a sample by kind, and the instant of its last row."""
+    rows: dict[str, list[Row]] = {}
+    position = 0
+    for event in sample.events:
+        for row in _rows(event):
+            rows.setdefault(str(event["kind"]), []).append({**row, "position": position})
+            position += 1
+    frames = {
+        kind: pl.DataFrame(listed, schema=fields_of(kind)).sort(ORDER)
+        for kind, listed in rows.items()
+    }
+    return frames, max((int(frame["event_time"][-1]) for frame in frames.values()), default=START)
+
+
+def _rows(event: Mapping[str, object]) -> Iterator[Row]:
+    fields = fields_of(str(event["kind"]))
+    given = {key: value for key, value in event.items() if key not in EVENT_KEYS}
+    start = START + sample_time(event.get("at"))
+    step = sample_time(event.get("every"))
+    repeat = event.get("repeat")
+    for turn in range(repeat if isinstance(repeat, int) else 1):
+        row = {key: _filled(value, turn + 1, fields[key]) for key, value in given.items()}
+        time = start + turn * step
+        yield {**_DEFAULTS, "event_time": time, "observed_at": time, **_who(row), **row}
+
+
+def _filled(value: object, number: int, data: pl.DataType) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value.replace(NUMBER, str(number))
+    return text if is_text(data) else int(text)
+
+
+_DEFAULTS: Row = {
+    "stream": 1,
+    "part": 0,
+    "source": 0,
+    "provider": PROVIDER,
+    "authenticated": True,
+    "late": False,
+    "service": "s1",
+    "actor": "sample",
+    "forgeable": False,
+}
+
+
+def _who(row: Row) -> Row:
+    """Return the columns of attribution that follow from those given."""
+    customer = row.get("customer", "c1")
+    attribution = "unknown" if customer is None else "attributed"
+    return {"customer": customer, "attribution": attribution, "plans": row.get("plan")}

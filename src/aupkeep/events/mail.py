@@ -1,0 +1,310 @@
+"""Postfix records -> mail rows, joined by host and queue id.
+
+In: records of `signals.formats.postfix`, in the order of their lines, from as many files as a host
+writes. Out: one row for a message and recipient, completed by the first line that says what became
+of the recipient. A file may begin in the middle of a message: what is not known is null.
+
+Rows without a recipient stand for the message where the log names none (held, or expired after its
+beginning was lost). Handing over to a content filter is no outcome if the message that came back
+(`queued as`) is in the log already, under a client on this host or naming this queue id (XFORWARD):
+then that message's outcomes count, with the login and client of the first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from aupkeep.events.mail_life import FINAL, MOST, OPEN, Life, Lives
+from aupkeep.events.mail_rows import Row, to_frame
+
+#: What a line became, for `trace`.
+ROW, PART, IGNORED = "row", "part", "ignored"
+
+_VERSION = 1
+#: The log's word for an outcome, ours, and whether it is the recipient's last.
+_OUTCOMES = {
+    "sent": ("sent", True),
+    "bounced": ("bounced", True),
+    "expired": ("expired", True),
+    "force-expired": ("expired", True),
+    "deferred": ("deferred", False),
+    "SOFTBOUNCE": ("deferred", False),
+}
+_NO_QUEUE = " NOQUEUE"
+_QUEUED_AS = "queued as "
+_ID = re.compile(r"[0-9A-Za-z]+")
+_LOCAL_RELAY = re.compile(r"(?:localhost|[^\[]*\[(?:127\.[0-9.]+|::1|[^\]]*/[^\]]*)\])(?::|$)")
+_LOCAL = re.compile(r"127\.|::1$|::ffff:127\.")
+_PARTING = "\x1f"
+
+Record = tuple[Any, ...]
+Records = Sequence[Record]
+Numbers = Sequence[int] | NDArray[np.int64]
+
+
+class MailJoin:
+    """The join; mutable, one for all hosts and files of a run."""
+
+    def __init__(self, *, trace: list[tuple[int, str]] | None = None, most: int = MOST) -> None:
+        """Begin without messages.
+
+        `trace` receives (position, what it became) for each record; `most` bounds the messages
+        and recipients that are remembered.
+        """
+        self.trace = trace
+        self._lives = Lives(most)
+        self._rows: list[Row] = []
+        self._time = self._stream = self._position = self._source = 0
+        self._handlers: dict[str, Callable[[Record], str]] = {
+            "C": self._client,
+            "M": self._message_id,
+            "Q": self._queued,
+            "O": self._outcome,
+            "R": self._removed,
+            "P": self._picked_up,
+            "E": self._expired,
+            "N": self._notified,
+            "A": self._administered,
+            "J": self._refused,
+        }
+
+    def take(
+        self, records: Records, times: Numbers, positions: Numbers, *, source: int, stream: int
+    ) -> None:
+        """Take consecutive records of one source: instants in µs, places in the stream in bytes."""
+        self._source, self._stream = source, stream
+        handlers = self._handlers
+        moments = times.tolist() if isinstance(times, np.ndarray) else times
+        places = positions.tolist() if isinstance(positions, np.ndarray) else positions
+        for record, self._time, self._position in zip(records, moments, places, strict=True):
+            became = handlers[record[0]](record)
+            if self.trace is not None:
+                self.trace.append((self._position, became))
+
+    def rows(self) -> pl.DataFrame:
+        """Return the rows completed since the last call, in the order of their completion."""
+        rows, self._rows = self._rows, []
+        return to_frame(rows)
+
+    def save(self) -> dict[str, Any]:
+        """Return the whole state as plain values; `trace` is not part of it."""
+        rows = [list(row) for row in self._rows]
+        return {"version": _VERSION, "rows": rows, "lives": self._lives.save()}
+
+    @classmethod
+    def restore(
+        cls, saved: dict[str, Any], *, trace: list[tuple[int, str]] | None = None
+    ) -> MailJoin:
+        """Return the join that `save` described; raises `ValueError` for another version's."""
+        if saved["version"] != _VERSION:
+            raise ValueError(f"mail join state of version {saved['version']} cannot be read")
+        join = cls(trace=trace)
+        join._lives = Lives.restore(saved["lives"])
+        join._rows = [tuple(row) for row in saved["rows"]]
+        return join
+
+    def _client(self, record: Record) -> str:
+        _, key, name, ip, login, first, first_name, first_ip = record
+        life = self._lives.start(key, Life(self._time, name, ip, login))
+        if first_ip:
+            life.client_name, life.client_ip = first_name, first_ip
+        if first:
+            parent_key = _beside(key, first)
+            parent = self._lives.get(parent_key)
+            if parent is not None:
+                life.inherit(parent_key, parent)
+        return PART
+
+    def _picked_up(self, record: Record) -> str:
+        _, key, uid, sender, first = record
+        life = self._lives.start(key, Life(self._time))
+        life.system_user, life.sender = uid, sender
+        parent = self._lives.get(_beside(key, first)) if first else None
+        if parent is not None:
+            # Requeued: the same message under a new id, its recipients' rows are made already.
+            life.inherit(_beside(key, first), parent)
+            life.prepaid = parent.prepaid
+            for recipient, outcome in parent.outcomes.items():
+                self._lives.remember(life, recipient, outcome)
+            self._lives.end(_beside(key, first))
+        return PART
+
+    def _message_id(self, record: Record) -> str:
+        _, key, message_id = record
+        life = self._lives.get(key)
+        if life is None or life.message_id is not None:
+            # Mail that Postfix itself makes starts with this line.
+            life = self._lives.start(key, Life(self._time))
+        life.message_id = message_id
+        return PART
+
+    def _queued(self, record: Record) -> str:
+        _, key, sender, size, recipients = record
+        life = self._lives.get(key) or self._lives.start(key, Life(self._time))
+        if life.sender is None or not life.size:
+            life.sender = sender
+        life.size = life.size or size
+        life.recipients = life.recipients or recipients
+        return PART
+
+    def _removed(self, record: Record) -> str:
+        _, key = record
+        self._lives.end(key)
+        return PART
+
+    def _notified(self, record: Record) -> str:
+        _, key, notice = record
+        notice_key = _beside(key, notice)
+        if self._lives.get(notice_key) is None:
+            self._lives.start(notice_key, Life(self._time))
+        return PART
+
+    def _outcome(self, record: Record) -> str:
+        _, key, transport, recipient, orig, relay, delay, dsn, word, reply = record
+        known = _OUTCOMES.get(word)
+        if known is None:
+            # An address that was only probed (status=deliverable and the like).
+            return IGNORED
+        status, final = known
+        life = self._lives.get(key) or self._lives.start(key, Life(self._time))
+        name = recipient + _PARTING + orig if orig else recipient
+        before = life.outcomes.get(name, 0)
+        if before == FINAL or (before == OPEN and not final):
+            return PART
+        if status == "sent" and _QUEUED_AS in reply and self._handed_over(life, record, before):
+            self._lives.remember(life, name, FINAL)
+            return PART
+        self._lives.remember(life, name, FINAL if final else OPEN)
+        counted = before == 0 and not life.prepaid
+        if before == 0:
+            life.prepaid = False
+        said = (transport, recipient, orig, relay, delay, dsn, status, reply, final, counted)
+        self._add(key, life, said, part=0)
+        return ROW
+
+    def _handed_over(self, life: Life, record: Record, before: int) -> bool:
+        """Return whether a message came back from the filter; if so, tie it to this one."""
+        key, recipient, relay, reply = record[1], record[3], record[5], record[9]
+        found = _ID.match(reply, reply.rindex(_QUEUED_AS) + len(_QUEUED_AS))
+        child_key = _beside(key, found[0]) if found else key
+        child = self._lives.get(child_key)
+        if child is None or child is life:
+            return False
+        if child.parent != key:
+            back = not child.parent and not child.login and _LOCAL.match(child.client_ip)
+            if not back or not _LOCAL_RELAY.match(relay):
+                return False
+            child.inherit(key, life)
+        if before == OPEN and recipient not in child.outcomes:
+            self._lives.remember(child, recipient, OPEN)
+        return True
+
+    def _expired(self, record: Record) -> str:
+        _, key, sender = record
+        said = ("qmgr", "", "", "expired", "returned to sender", True)
+        life = self._lives.get(key)
+        if life is not None and life.outcomes:
+            return self._all_open(key, life, said, FINAL)
+        life = life or self._lives.start(key, Life(self._time))
+        life.sender = sender
+        return self._whole(key, life, said)
+
+    def _administered(self, record: Record) -> str:
+        _, key, action = record
+        if action != "placed on hold":
+            life = self._lives.get(key)
+            if life is not None and action in ("released from hold", "requeued"):
+                life.held = False
+            return PART if life is not None else IGNORED
+        life = self._lives.get(key) or self._lives.start(key, Life(self._time))
+        if life.held:
+            return PART
+        life.held = True
+        said = ("postsuper", "", "", "held", action, False)
+        return (
+            self._all_open(key, life, said, OPEN) if life.outcomes else self._whole(key, life, said)
+        )
+
+    def _refused(self, record: Record) -> str:
+        _, key, status, program, client_name, client_ip, login, sender, recipient, dsn, reply = (
+            record
+        )
+        known = None if key.endswith(_NO_QUEUE) else self._lives.get(key)
+        row = Life(self._time, client_name, client_ip, login)
+        if known is not None:
+            row.inherit(key, known)
+            row.message_id, row.size, row.recipients = (
+                known.message_id,
+                known.size,
+                known.recipients,
+            )
+        row.sender = sender if sender is not None else row.sender
+        counted = True
+        if status == "held" and not key.endswith(_NO_QUEUE):
+            life = known or self._lives.start(key, Life(self._time))
+            if life.held and (recipient is None or recipient in life.outcomes):
+                return PART
+            counted = self._hold(life, recipient)
+        elif program == "cleanup":
+            # Refused with all its recipients.
+            self._lives.end(key)
+        final = status != "held"
+        said = (program, recipient, "", "", "", dsn, status, reply, final, counted)
+        self._add(key, row, said, part=0)
+        return ROW
+
+    def _hold(self, life: Life, recipient: str | None) -> bool:
+        """Note that a message is held; return whether the recipient counts by it."""
+        life.held = True
+        if recipient is None:
+            counted = not life.prepaid
+            life.prepaid = True
+            return counted
+        counted = recipient not in life.outcomes
+        if counted:
+            self._lives.remember(life, recipient, OPEN)
+        return counted
+
+    def _all_open(self, key: str, life: Life, said: tuple[Any, ...], outcome: int) -> str:
+        """Make one further row for each recipient whose outcome is not final."""
+        transport, relay, delay, status, reply, final = said
+        part = 0
+        for name, known in life.outcomes.items():
+            if known == OPEN:
+                recipient, _, orig = name.partition(_PARTING)
+                full = (transport, recipient, orig, relay, delay, "", status, reply, final, False)
+                self._add(key, life, full, part=part)
+                life.outcomes[name] = outcome
+                part += 1
+        return ROW if part else PART
+
+    def _whole(self, key: str, life: Life, said: tuple[Any, ...]) -> str:
+        """Make the row of a message none of whose recipients is known."""
+        transport, relay, delay, status, reply, final = said
+        counted = not life.prepaid
+        life.prepaid = True
+        full = (transport, None, "", relay, delay, "", status, reply, final, counted)
+        self._add(key, life, full, part=0)
+        return ROW
+
+    def _add(self, key: str, life: Life, said: tuple[Any, ...], *, part: int) -> None:
+        """Complete a row: `said` is transport to counted, in the order of `mail_rows.JOINED`."""
+        self._rows.append(
+            (
+                *(self._time, self._stream, self._position, part, self._source, key),
+                *said,
+                *(life.message_id or "", life.client_name, life.client_ip, life.login),
+                *(life.system_user, life.sender, life.size, life.recipients),
+            )
+        )
+
+
+def _beside(key: str, queue_id: str) -> str:
+    """Return the key of another queue id on the same host."""
+    return key[: key.index(" ") + 1] + queue_id

@@ -1,0 +1,163 @@
+"""The life of a message in the queue, and the bounded table of those that are going on.
+
+In: what log lines said, with their times. Out: what is known of a message when its recipients'
+outcomes come. A queue id is reused, so a line that starts a message ends the life before it.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from aupkeep.base.clock import DAY, HOUR
+
+#: What is known of a recipient: a row was made, and is its last; or may be followed by another.
+FINAL, OPEN = 2, 1
+#: Postfix gives up after five days (maximal_queue_lifetime).
+LONGEST = 7 * DAY
+#: Lives and remembered recipients together.
+MOST = 200_000
+
+
+class Life:
+    """One message under one queue id: where it came from, and its recipients so far.
+
+    Empty text is what the log did not say; `sender` and `message_id` are None until it says them.
+    """
+
+    __slots__ = (
+        "client_ip",
+        "client_name",
+        "held",
+        "login",
+        "message_id",
+        "outcomes",
+        "parent",
+        "prepaid",
+        "recipients",
+        "sender",
+        "size",
+        "started",
+        "system_user",
+    )
+
+    def __init__(
+        self, started: int, client_name: str = "", client_ip: str = "", login: str = ""
+    ) -> None:
+        self.started = started
+        self.client_name = client_name
+        self.client_ip = client_ip
+        self.login = login
+        self.system_user = ""
+        self.parent = ""
+        self.message_id: str | None = None
+        self.sender: str | None = None
+        self.size = ""
+        self.recipients = ""
+        self.outcomes: dict[str, int] = {}
+        #: On hold in the queue.
+        self.held = False
+        #: A row without recipient stands for the first recipient, whose own row counts no more.
+        self.prepaid = False
+
+    def inherit(self, parent_key: str, parent: Life) -> None:
+        """Take over whom the message belongs to from the message it is the continuation of."""
+        self.parent = parent_key
+        self.client_name, self.client_ip = parent.client_name, parent.client_ip
+        self.login = parent.login or self.login
+        self.system_user = parent.system_user
+        if self.sender is None:
+            self.sender = parent.sender
+
+    def save(self) -> list[Any]:
+        """Return the life as plain values."""
+        return [getattr(self, name) for name in self.__slots__]
+
+    @classmethod
+    def restore(cls, saved: list[Any]) -> Life:
+        """Return the life that `save` described."""
+        life = cls(0)
+        for name, value in zip(cls.__slots__, saved, strict=True):
+            setattr(life, name, value)
+        return life
+
+
+class Lives:
+    """The messages in the queues of all hosts, by `host queueid`, oldest first.
+
+    Bounded by number and by age in event time. What goes, and when, depends on the lines alone.
+    """
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._lives: dict[str, Life] = {}
+        self._weight = 0
+        self._now = 0
+        self._ahead = 0
+        self._sweep_at = 0
+        self.get = self._lives.get
+
+    def __len__(self) -> int:
+        return len(self._lives)
+
+    def start(self, key: str, life: Life) -> Life:
+        """Begin a life; one under the same key ends."""
+        self.end(key)
+        self._lives[key] = life
+        self._weight += 1
+        if life.started > self._now:
+            self._advance(life.started)
+        if self._weight > self._most:
+            self._drop_oldest()
+        return life
+
+    def end(self, key: str) -> Life | None:
+        """Forget a life, and return it."""
+        life = self._lives.pop(key, None)
+        if life is not None:
+            self._weight -= 1 + len(life.outcomes)
+        return life
+
+    def remember(self, life: Life, recipient: str, outcome: int) -> None:
+        """Keep what became of a recipient of a life that is going on."""
+        if recipient not in life.outcomes:
+            self._weight += 1
+        life.outcomes[recipient] = outcome
+
+    def _advance(self, time: int) -> None:
+        """Move the clock on; a jump of more than an hour counts only when the next life agrees."""
+        agreed = self._ahead and time >= self._ahead - HOUR
+        if self._now and time - self._now > HOUR and not agreed:
+            self._ahead = time
+            return
+        self._now, self._ahead = time, 0
+        if time >= self._sweep_at:
+            self._sweep_at = time + HOUR
+            for key in [key for key, life in self._lives.items() if life.started < time - LONGEST]:
+                self.end(key)
+
+    def _drop_oldest(self) -> None:
+        """Forget the oldest quarter, so that the cost of looking for it is spread."""
+        while self._weight > self._most * 3 // 4 and len(self._lives) > 1:
+            for key in list(islice(self._lives, max(1, len(self._lives) // 4))):
+                if self._weight > self._most * 3 // 4 and len(self._lives) > 1:
+                    self.end(key)
+
+    def save(self) -> dict[str, Any]:
+        """Return the table as plain values."""
+        return {
+            "most": self._most,
+            "clock": [self._now, self._ahead, self._sweep_at],
+            "lives": [[key, life.save()] for key, life in self._lives.items()],
+        }
+
+    @classmethod
+    def restore(cls, saved: dict[str, Any]) -> Lives:
+        """Return the table that `save` described."""
+        lives = cls(saved["most"])
+        lives._now, lives._ahead, lives._sweep_at = saved["clock"]
+        for key, values in saved["lives"]:
+            life = Life.restore(values)
+            lives._lives[key] = life
+            lives._weight += 1 + len(life.outcomes)
+        return lives

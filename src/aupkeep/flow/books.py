@@ -1,0 +1,59 @@
+"""The acts on holdings and profiles: import as an interval difference.
+
+In: a CSV's values and the name of their source. Out: rows and an entry in the record. What the
+source no longer lists ends at the import's instant; an import that would end more than a twentieth
+of what is held is refused, because a cut-off export looks just like that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from aupkeep.attribution.difference import Changes, difference
+from aupkeep.attribution.holdings import Holding
+from aupkeep.attribution.profiles import Profile
+from aupkeep.flow.recording import Recording
+from aupkeep.store import ground
+from aupkeep.store.database import unit
+
+
+def import_holdings(
+    listed: Sequence[Holding], *, source: str, now: int, forced: bool = False
+) -> Changes:
+    """Take over the holdings that `source` lists; raises `AupkeepError` when it ends too many."""
+    before = ground.holdings()
+    changes = difference(before, listed, source, at=now, forced=forced)
+    if not changes.opened and not changes.ended:
+        return changes
+    with unit():
+        ending = set(changes.ending)
+        staying = [item for item in before if item not in ending]
+        ground.put_holdings((*staying, *changes.ended, *changes.opened))
+        recording = Recording()
+        for provider in sorted({item.provider for item in (*changes.opened, *changes.ended)}):
+            body = {
+                "source": source,
+                "opened": sum(item.provider == provider for item in changes.opened),
+                "ended": sum(item.provider == provider for item in changes.ended),
+                "kept": sum(item.provider == provider for item in changes.kept),
+            }
+            recording.enter(provider, "holdings_imported", source, body, at=now)
+        recording.keep()
+    return changes
+
+
+def import_profiles(listed: Sequence[Profile], *, source: str, now: int) -> int:
+    """Take over profile statements that are new; return how many there were."""
+    before = ground.profiles()
+    there = set(before)
+    new = [item for item in listed if item not in there]
+    if not new:
+        return 0
+    with unit():
+        ground.put_profiles((*before, *new))
+        recording = Recording()
+        for provider in sorted({item.provider for item in new}):
+            body = {"source": source, "new": sum(item.provider == provider for item in new)}
+            recording.enter(provider, "profiles_imported", source, body, at=now)
+        recording.keep()
+    return len(new)

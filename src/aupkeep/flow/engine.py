@@ -1,0 +1,145 @@
+"""The engine: reads every inlet, evaluates, acts, commits; stops and goes on without a trace.
+
+In: an installation. Out: commits. Everything between two commits is either in the database with
+the state file it names, or it never happened: after a crash the same bytes are read again from the
+places of the last commit, and lead to the same findings, cases and entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aupkeep.base.clock import SECOND
+from aupkeep.detection.engine import Engine
+from aupkeep.detection.finding import Finding
+from aupkeep.events.frontier import ENDED
+from aupkeep.flow.doors import Doors, open_doors
+from aupkeep.flow.handle_findings import FindingActs
+from aupkeep.flow.installation import Installation, PolicyBook, ProfileBook
+from aupkeep.flow.rules import rules_by_provider
+from aupkeep.flow.stream import Stream
+from aupkeep.store import ground as books
+from aupkeep.store import intake
+from aupkeep.store.database import unit
+from aupkeep.store.states import read_state, remove_unnamed, write_state
+
+#: Steps between two commits while catching up; each reads at most one block.
+STEPS_A_COMMIT = 4
+#: Findings after which a commit is due whatever else: one transaction stays small.
+FINDINGS_A_COMMIT = 1_000
+#: How far a silent live source may lag behind the clock before others stop waiting for it.
+PATIENCE = 10 * SECOND
+
+
+@dataclass(slots=True)
+class Running:
+    """One engine at work."""
+
+    installation: Installation
+    stream: Stream
+    doors: Doors
+    policies: PolicyBook
+    profiles: ProfileBook
+    clock: Callable[[], int]
+    number: int = 0
+    waiting: list[Finding] = field(default_factory=list)
+    steps: int = 0
+    committed_at: int = 0
+    dirty: bool = False
+
+    @property
+    def simulated(self) -> bool:
+        """Rows count as received when they happened."""
+        return self.installation.settings.clock == "event"
+
+    def step(self) -> bool:
+        """Read on at every door that has something; commit where due. False when all is silent."""
+        now = self.clock()
+        observed = None if self.simulated else now
+        progressed = self.doors.step(self.stream, observed, now)
+        if progressed:
+            self.dirty = True
+            self.steps += 1
+        frontier = self.doors.frontier(self.stream, None if self.simulated else now - PATIENCE)
+        self._advance(frontier)
+        due = self.steps >= STEPS_A_COMMIT or len(self.waiting) >= FINDINGS_A_COMMIT
+        if due or (self.dirty and not progressed):
+            self.commit()
+        return progressed
+
+    def finish(self) -> None:
+        """Evaluate everything that has been read, as at the end of all input, and commit."""
+        now = self.clock()
+        for index in range(len(self.stream.sources)):
+            observed = None if self.simulated else now
+            self.stream.end_source(index, observed_at=observed, now=now)
+        self._advance(ENDED)
+        self.commit()
+
+    def _advance(self, frontier: int) -> None:
+        before = self.stream.evaluated
+        self.waiting += self.stream.advance(frontier)
+        if self.stream.evaluated != before:
+            self.dirty = True
+
+    def commit(self) -> None:
+        """Act on the findings that wait, and make all of it durable in one transaction."""
+        state = {"stream": self.stream.save(), "doors": self.doors.save()}
+        self.number += 1
+        name = write_state(self.installation.states, self.number, state)
+        now = self.clock()
+        acts = FindingActs(
+            self.policies.at, self.profiles.at, clock=None if self.simulated else now
+        )
+        with unit():
+            acts.handle(self.waiting, self.stream.evaluated)
+            for source, tally in zip(self.stream.sources, self.stream.tallies, strict=True):
+                intake.put_source(source.name, source.format, source.provider, tally.save())
+            intake.put_commit(intake.Committed(self.number, name, self.stream.evaluated, now))
+        remove_unnamed(self.installation.states, name)
+        self.waiting = []
+        self.steps = 0
+        self.dirty = False
+        self.committed_at = now
+
+
+def start(installation: Installation, clock: Callable[[], int]) -> Running:
+    """Open every door and take up the last committed state; raises `AupkeepError`."""
+    policies = PolicyBook(installation.policies())
+    profiles = ProfileBook(books.profiles(), books.holdings(), policies)
+    settings = installation.settings
+    exporters = {item.address: item.exporter() for item in settings.exporter}
+    stream = Stream(
+        ground=installation.ground(),
+        engine=Engine(rules_by_provider(policies.in_force(clock()))),
+        exporters=exporters,
+    )
+    committed = intake.latest()
+    saved = None
+    if committed is not None:
+        saved = read_state(installation.states, committed.state_file)
+        stream.restore(saved["stream"])
+    remove_unnamed(installation.states, committed.state_file if committed else "")
+    doors = open_doors(
+        settings, installation.folder, stream, saved["doors"] if saved else {}, clock()
+    )
+    return Running(
+        installation=installation,
+        stream=stream,
+        doors=doors,
+        policies=policies,
+        profiles=profiles,
+        clock=clock,
+        number=committed.number if committed else 0,
+    )
+
+
+def run_to_end(installation: Installation, clock: Callable[[], int]) -> Running:
+    """Read everything there is to read, as at the end of all input, and stop."""
+    running = start(installation, clock)
+    while running.step():
+        pass
+    running.finish()
+    running.doors.close()
+    return running

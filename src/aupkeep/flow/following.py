@@ -1,0 +1,122 @@
+"""Follow one family of log files: what rotation left first, then the live file for ever.
+
+In: a family and the places where its streams were left. Out: blocks for the reader, one at a time,
+without waiting. A rotated file that was read to its end before is not read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from aupkeep.base.errors import AupkeepError
+from aupkeep.base.ids import stream_id
+from aupkeep.flow.lines import LineReader, Place
+from aupkeep.inlets.files.blocks import Block, open_bytes, read_blocks
+from aupkeep.inlets.files.family import Family
+from aupkeep.inlets.files.tail import Tail
+from aupkeep.signals.formats.lineclock import LineClock
+
+#: Bytes looked at to find the first line that parses, and so the stream of a file.
+HEAD = 1 << 20
+
+
+class Following:
+    """One family being read; `step` reads at most one block."""
+
+    def __init__(self, family: Family, reader: LineReader, done: dict[int, int]) -> None:
+        """Begin with the oldest member; `done` holds streams of rotated files read to their end."""
+        self.family = family
+        self.reader = reader
+        self.done = done
+        self._rotated = list(family.rotated)
+        self._blocks: Iterator[Block] | None = None
+        self._tail: Tail | None = None
+        self.idle = False
+
+    def step(self) -> bool:
+        """Read on; False when there is nothing more at this moment."""
+        if self._blocks is not None:
+            return self._step_rotated()
+        if self._rotated:
+            self._begin_rotated(self._rotated.pop(0))
+            return True
+        return self._step_live()
+
+    def close(self) -> None:
+        """Let go of the live file."""
+        if self._tail is not None:
+            self._tail.close()
+
+    def _begin_rotated(self, path: Path) -> None:
+        try:
+            stream = self._stream_of(path)
+            self.reader.begin_file()
+            if stream is not None and stream in self.done:
+                return
+            opened = open_bytes(path)
+            place = self._take_up(stream)
+            opened.seek(place)
+        except (OSError, EOFError) as refused:
+            self._trouble(path, refused)
+            return
+        self._blocks = read_blocks(opened, str(path), offset=place)
+
+    def _step_rotated(self) -> bool:
+        if self._blocks is None:
+            return False
+        try:
+            block = next(self._blocks, None)
+        except AupkeepError as broken:
+            self.reader.tally.trouble = str(broken)
+            block = None
+        if block is None:
+            self._blocks = None
+            if self.reader.stream is not None:
+                self.done[self.reader.stream] = 1
+        else:
+            self.reader.read(block)
+        return True
+
+    def _step_live(self) -> bool:
+        try:
+            if self._tail is None:
+                stream = self._stream_of(self.family.path)
+                self.reader.begin_file()
+                self._tail = Tail(self.family.path, offset=self._take_up(stream))
+            turn = self._tail.poll()
+        except FileNotFoundError:
+            self._tail = None
+            return False
+        except OSError as refused:
+            self._trouble(self.family.path, refused)
+            self._tail = None
+            return False
+        self.reader.tally.trouble = ""
+        if turn.fresh:
+            self.reader.begin_file()
+        for block in turn.blocks:
+            self.reader.read(block)
+        return bool(turn.blocks)
+
+    def _stream_of(self, path: Path) -> int | None:
+        """Return the stream of the file at `path`, from its first line that parses."""
+        with open_bytes(path) as opened:
+            head = opened.read(HEAD)
+        cut = head.rfind(b"\n") + 1 or len(head)
+        clock = LineClock.restore(self.reader.clock.save())
+        first = self.reader.parse(head[:cut], clock).first
+        return stream_id("lines", first.hex()) if first else None
+
+    def _take_up(self, stream: int | None) -> int:
+        """Return where to read on in `stream`, with the clock set as it was there."""
+        place: Place | None = self.reader.places.get(stream) if stream is not None else None
+        if place is None:
+            return 0
+        self.reader.stream = stream
+        self.reader.clock = LineClock.restore(place.clock)
+        return place.position
+
+    def _trouble(self, path: Path, refused: Exception) -> None:
+        why = refused.strerror if isinstance(refused, OSError) else str(refused)
+        self.reader.tally.trouble = f"cannot read `{path}`: {why or refused}"

@@ -1,0 +1,1 @@
+"""Files: plain or gzip, read once to the end or followed through rotation and truncation."""

@@ -1,0 +1,1 @@
+"""The systemd journal, followed through `journalctl` with its cursor as checkpoint."""

@@ -1,0 +1,244 @@
+"""Settings: one typed TOML file that names every door in use.
+
+In: the text of `aupkeep.toml`. Out: `Settings`, or every fault at once. Paths are relative to the
+file's folder. Unknown keys are faults: a misspelt door must not be a silent one.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from aupkeep.base.errors import AupkeepError, Fault, Place, near
+from aupkeep.signals.source import Exporter
+
+#: The name of the settings file in an installation's folder.
+FILE_NAME = "aupkeep.toml"
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"`{value}` is not a time zone")
+    return value
+
+
+def _network(value: str) -> str:
+    return str(ipaddress.ip_network(value))
+
+
+def _address(value: str) -> str:
+    return str(ipaddress.ip_address(value))
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+Network = Annotated[str, AfterValidator(_network)]
+Address = Annotated[str, AfterValidator(_address)]
+#: Formats an inlet can be read in.
+FormatName = Literal["postfix", "sshd", "netflow5", "report"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ProviderSettings(_Strict):
+    """A brand: its policy folder and the networks it routes."""
+
+    name: str = Field(min_length=1)
+    #: Folder of the policy, relative to the settings file.
+    policy: str = Field(min_length=1)
+    #: Prefixes of which every address is inside, held or not.
+    networks: list[Network] = Field(default_factory=list)
+
+
+class InletSettings(_Strict):
+    """A door in: files (a glob, rotated ones too), a folder of reports, or the journal."""
+
+    provider: str
+    format: FormatName
+    #: Path or glob, relative to the settings file.
+    path: str = ""
+    #: Syslog identifiers to read from the systemd journal instead of a path.
+    journal: list[str] = Field(default_factory=list)
+    zone: Zone = "UTC"
+    year: int = 0
+    #: Only root may write it, or it came over TLS: its rows can reach the tier `fact`.
+    authenticated: bool = True
+    #: Exporter of bare NetFlow datagrams.
+    exporter: Address | Literal[""] = ""
+
+
+class ExporterSettings(_Strict):
+    """A router whose flow records are taken; any other is refused."""
+
+    address: Address
+    provider: str
+    authenticated: bool = False
+    source_guarded: bool = False
+    sampling: int = Field(default=0, ge=0)
+
+    def exporter(self) -> Exporter:
+        """Return the value that the flow reader takes."""
+        return Exporter(
+            address=self.address,
+            provider=self.provider,
+            authenticated=self.authenticated,
+            guarded=self.source_guarded,
+            sampling=self.sampling,
+        )
+
+
+class Settings(_Strict):
+    """Everything an installation is told."""
+
+    #: `observe` is the only mode there is until powers exist: nothing is carried out.
+    mode: Literal["observe"] = "observe"
+    #: `event`: a replay of the past, where a row counts as received when it happened.
+    clock: Literal["system", "event"] = "system"
+    #: Folder for the database and the engine's state.
+    data: str = "data"
+    provider: list[ProviderSettings] = Field(min_length=1)
+    inlet: list[InletSettings] = Field(default_factory=list)
+    exporter: list[ExporterSettings] = Field(default_factory=list)
+
+
+def read_settings(text: str, *, file: str) -> Settings:
+    """Return the settings in `text`; raises `AupkeepError` with every fault and its line."""
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as broken:
+        raise AupkeepError(_syntax_fault(str(broken), text, file)) from None
+    try:
+        settings = Settings.model_validate(raw)
+    except ValidationError as invalid:
+        raise AupkeepError(
+            [_fault(dict(error), text, file) for error in invalid.errors()]
+        ) from None
+    faults = _cross_faults(settings, text, file)
+    if faults:
+        raise AupkeepError(faults)
+    return settings
+
+
+def load_settings(folder: Path) -> Settings:
+    """Read the settings file of an installation's `folder`; raises `AupkeepError`."""
+    path = folder / FILE_NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as missing:
+        raise AupkeepError(
+            Fault(
+                code="no-settings",
+                what=f"there is no settings file `{FILE_NAME}` to read in `{folder}`",
+                hint=f"`aupkeep init {folder} --policy jasmo` writes one ({missing.strerror})",
+            )
+        ) from None
+    return read_settings(text, file=str(path))
+
+
+def _syntax_fault(message: str, text: str, file: str) -> Fault:
+    found = re.search(r"\(at line (\d+), column (\d+)\)", message)
+    what = re.sub(r" \(at .*\)$", "", message)
+    line, column = (int(found[1]), int(found[2])) if found else (0, 0)
+    return Fault(
+        code="syntax",
+        what=what[:1].lower() + what[1:],
+        place=Place(file=file, line=line, column=column, text=_line(text, line)),
+    )
+
+
+def _fault(error: dict[str, object], text: str, file: str) -> Fault:
+    path = error["loc"]
+    steps = [str(step) for step in path] if isinstance(path, tuple) else []
+    key = next((step for step in reversed(steps) if not step.isdigit()), "")
+    place = _place(text, file, steps)
+    where = ".".join(steps)
+    if error["type"] == "extra_forbidden":
+        allowed = _keys(steps[:-1])
+        guess = near(key, allowed)
+        return Fault(
+            code="unknown-key",
+            what=f"`{key}` is not a setting here",
+            place=place,
+            allowed=allowed,
+            hint=f"did you mean `{guess}`?" if guess else "",
+        )
+    if error["type"] == "missing":
+        return Fault(code="missing-key", what=f"`{where}` is missing", place=place)
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return Fault(
+        code="wrong-value",
+        what=f"`{where}`: {message[:1].lower() + message[1:]}",
+        place=place,
+    )
+
+
+def _keys(steps: list[str]) -> tuple[str, ...]:
+    model: type[BaseModel] = Settings
+    table = {
+        "provider": ProviderSettings,
+        "inlet": InletSettings,
+        "exporter": ExporterSettings,
+    }
+    if steps:
+        model = table.get(steps[0], Settings)
+    return tuple(sorted(model.model_fields))
+
+
+def _place(text: str, file: str, steps: list[str]) -> Place:
+    """Find the line of a key: the n-th `[[table]]`, then the key below it."""
+    lines = text.splitlines()
+    start = 0
+    if len(steps) > 1 and steps[1].isdigit():
+        heads = [at for at, line in enumerate(lines) if line.strip() == f"[[{steps[0]}]]"]
+        index = int(steps[1])
+        start = heads[index] if index < len(heads) else 0
+    key = next((step for step in reversed(steps) if not step.isdigit()), "")
+    for at in range(start, len(lines)):
+        found = re.match(rf"\s*{re.escape(key)}\s*=", lines[at])
+        if found:
+            column = len(lines[at]) - len(lines[at].lstrip()) + 1
+            return Place(file=file, line=at + 1, column=column, text=lines[at])
+    return Place(file=file, line=start + 1, column=1, text=_line(text, start + 1))
+
+
+def _line(text: str, number: int) -> str:
+    lines = text.splitlines()
+    return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+def _cross_faults(settings: Settings, text: str, file: str) -> list[Fault]:
+    names = tuple(provider.name for provider in settings.provider)
+    faults = []
+    for table in ("inlet", "exporter"):
+        for index, item in enumerate(getattr(settings, table)):
+            place = _place(text, file, [table, str(index), "provider"])
+            if item.provider not in names:
+                guess = near(item.provider, names)
+                faults.append(
+                    Fault(
+                        code="unknown-provider",
+                        what=f"`{item.provider}` is not a provider of these settings",
+                        place=place,
+                        allowed=names,
+                        hint=f"did you mean `{guess}`?" if guess else "",
+                    )
+                )
+    for index, inlet in enumerate(settings.inlet):
+        if bool(inlet.path) == bool(inlet.journal):
+            faults.append(
+                Fault(
+                    code="one-place",
+                    what="an inlet reads either a `path` or the `journal`",
+                    place=_place(text, file, ["inlet", str(index)]),
+                )
+            )
+    if len(set(names)) != len(names):
+        faults.append(Fault(code="double-provider", what="two providers have the same name"))
+    return faults

@@ -1,0 +1,73 @@
+"""Open the database, and transactions that are durable.
+
+In: a path. Out: a migrated SQLite database (WAL, synchronous FULL, 10 s busy time-out), and
+`unit()`, the only way to write: one IMMEDIATE transaction. An older database is migrated; one that
+a newer program has written is refused.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.db import connections, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+
+from aupkeep.base.errors import AupkeepError, Fault, Place
+
+_OPTIONS = {
+    "timeout": 10,
+    "transaction_mode": "IMMEDIATE",
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
+}
+
+
+def open_store(path: Path) -> None:
+    """Connect to the database at `path`, creating or migrating it; raises `AupkeepError`."""
+    database = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "OPTIONS": dict(_OPTIONS),
+    }
+    close_store()
+    connections.databases["default"].update(database)
+    del connections["default"]
+    _migrate(path)
+    if path.exists():
+        # Personal data is in here: nobody but the owner and the group reads it.
+        os.chmod(path, 0o640)  # noqa: PTH101  # Path.chmod follows the same call
+
+
+def close_store() -> None:
+    """Let go of the database."""
+    connections.close_all()
+
+
+@contextmanager
+def unit() -> Iterator[None]:
+    """Open one durable transaction; an exception rolls all of it back."""
+    with transaction.atomic(durable=True):
+        yield
+
+
+def _migrate(path: Path) -> None:
+    connection = connections["default"]
+    executor = MigrationExecutor(connection)
+    known = set(executor.loader.graph.nodes)
+    applied = {key for key in MigrationRecorder(connection).applied_migrations() if key}
+    foreign = sorted(name for app, name in applied - known if app == "store")
+    if foreign:
+        raise AupkeepError(
+            Fault(
+                code="newer-database",
+                what=f"the database was written by a newer Aupkeep (it knows `{foreign[0]}`)",
+                place=Place(file=str(path)),
+                hint="install that version, or restore a backup made before the upgrade",
+            )
+        )
+    plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    if plan:
+        executor.migrate(executor.loader.graph.leaf_nodes())

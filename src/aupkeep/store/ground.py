@@ -1,0 +1,115 @@
+"""Published policies, holdings and profiles.
+
+In: values. Out: the same. A published version is never changed; holdings change by difference.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from aupkeep.attribution.holdings import Holding
+from aupkeep.attribution.profiles import Profile
+from aupkeep.store import models
+
+_HOLDING_FIELDS = (
+    "provider",
+    "kind",
+    "value",
+    "port_from",
+    "port_to",
+    "customer",
+    "service",
+    "plan",
+    "since",
+    "until",
+    "source",
+    "recorded_at",
+)
+_PROFILE_FIELDS = (
+    "provider",
+    "customer",
+    "service",
+    "name",
+    "value",
+    "since",
+    "until",
+    "recorded_at",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """One published version of a policy, word for word."""
+
+    provider: str
+    version: str
+    hash: str
+    effective: int
+    published_at: int
+    files: Mapping[str, str]
+
+
+def published(provider: str) -> list[Published]:
+    """Return the versions of `provider`, the earliest effective first."""
+    rows = models.PolicyVersion.objects.filter(provider=provider).order_by("effective", "id")
+    return [
+        Published(
+            provider=row.provider,
+            version=row.version,
+            hash=row.hash,
+            effective=row.effective,
+            published_at=row.published_at,
+            files=json.loads(row.files),
+        )
+        for row in rows
+    ]
+
+
+def put_published(version: Published) -> None:
+    """Store a version; raises Django's `IntegrityError` where it is published already."""
+    models.PolicyVersion.objects.create(
+        provider=version.provider,
+        version=version.version,
+        hash=version.hash,
+        effective=version.effective,
+        published_at=version.published_at,
+        files=json.dumps(dict(version.files), ensure_ascii=False, sort_keys=True),
+    )
+
+
+def holdings() -> tuple[Holding, ...]:
+    """Return every holding there is or was."""
+    rows = models.Holding.objects.order_by("id").values(*_HOLDING_FIELDS)
+    return tuple(Holding(**row) for row in rows.iterator())
+
+
+def put_holdings(listed: Iterable[Holding]) -> None:
+    """Replace all holdings by `listed`."""
+    models.Holding.objects.all().delete()
+    models.Holding.objects.bulk_create(
+        (
+            models.Holding(**{name: getattr(item, name) for name in _HOLDING_FIELDS})
+            for item in listed
+        ),
+        batch_size=1000,
+    )
+
+
+def profiles() -> tuple[Profile, ...]:
+    """Return every profile statement."""
+    rows = models.Profile.objects.order_by("id").values(*_PROFILE_FIELDS)
+    return tuple(Profile(**row) for row in rows.iterator())
+
+
+def put_profiles(listed: Iterable[Profile]) -> None:
+    """Replace all profile statements by `listed`."""
+    models.Profile.objects.all().delete()
+    models.Profile.objects.bulk_create(
+        (
+            models.Profile(**{name: getattr(item, name) for name in _PROFILE_FIELDS})
+            for item in listed
+        ),
+        batch_size=1000,
+    )

@@ -1,0 +1,54 @@
+"""Findings, cases, decisions, sanctions: what the stages said, as canonical JSON."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class Finding(models.Model):
+    """A finding in its present state."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    provider = models.CharField(max_length=100)
+    customer = models.CharField(max_length=200, null=True)
+    clause = models.CharField(max_length=100)
+    first = models.BigIntegerField()
+    case = models.CharField(max_length=32, default="", db_index=True)
+    body = models.TextField()
+
+
+class Case(models.Model):
+    """Findings about one customer and one clause."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    provider = models.CharField(max_length=100)
+    customer = models.CharField(max_length=200, null=True)
+    clause = models.CharField(max_length=100)
+    state = models.CharField(max_length=20, db_index=True)
+    aware_at = models.BigIntegerField()
+    #: When the decision must be looked at again because something has lasted long enough.
+    due = models.BigIntegerField(null=True, db_index=True)
+    #: The decision in force.
+    decision = models.CharField(max_length=32, default="")
+    body = models.TextField()
+
+
+class Decision(models.Model):
+    """What the policy said to do about a case."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    case = models.CharField(max_length=32, db_index=True)
+    at = models.BigIntegerField()
+    body = models.TextField()
+
+
+class Sanction(models.Model):
+    """One measure on one target for one case."""
+
+    id = models.CharField(max_length=32, primary_key=True)
+    case = models.CharField(max_length=32, db_index=True)
+    provider = models.CharField(max_length=100)
+    customer = models.CharField(max_length=200)
+    measure = models.CharField(max_length=40)
+    state = models.CharField(max_length=20, db_index=True)
+    body = models.TextField()
