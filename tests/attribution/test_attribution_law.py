@@ -372,7 +372,7 @@ NETWORKS: list[dict[str, tuple[str, ...]]] = [
 networks = st.sampled_from(NETWORKS)
 texts = st.sampled_from([*ADDRESSES, "127.0.0.1", "::1", "::ffff:192.0.2.1", "nonsense", None])
 flags = st.sampled_from([True, False, None])
-ports = st.sampled_from([None, -1, 0, 1023, 1024, 2000, 2048, 65535, 65536])
+ports = st.sampled_from([None, -1, 0, 1023, 1024, 2000, 2048, 3000, 3001, 65535, 65536])
 COMMON: dict[str, st.SearchStrategy[Any]] = {
     "event_time": instants,
     "stream": st.just(7),

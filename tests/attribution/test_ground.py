@@ -196,7 +196,8 @@ def test_ports_tell_customers_behind_one_address_apart() -> None:
 
     assert accused(2047) == ("attributed", "ann")
     assert accused(2048) == ("attributed", "bob")
-    assert accused(80) == ("attributed", "isp")
+    assert accused(3071) == ("attributed", "bob")
+    assert accused(3072) == accused(80) == ("attributed", "isp")
     assert accused(None) == ("ambiguous", None)
 
 

@@ -66,6 +66,11 @@ def visible(row: Row, provider: str) -> bool:
     return row["provider"] == provider and not row["late"] and row["attribution"] != "outsider"
 
 
+def clean(row: Row) -> Row:
+    """Not-a-number is a missing value."""
+    return {name: None if value != value else value for name, value in row.items()}
+
+
 # --- predicates: two-valued -----------------------------------------------------------------------
 
 
@@ -81,16 +86,10 @@ def matches(predicate: ir.Predicate, row: Row) -> bool:
             return any(matches(part, row) for part in predicate.parts)
         case ir.Not():
             return not matches(predicate.part, row)
-    value = given(row, predicate.field)
+    value = row.get(predicate.field)
     if isinstance(predicate, ir.Present):
         return (value is not None) == predicate.present
     return value is not None and leaf(predicate, value, row)
-
-
-def given(row: Row, field: str) -> Any:
-    """Not-a-number is a missing value."""
-    value = row.get(field)
-    return None if value != value else value
 
 
 def leaf(predicate: ir.Leaf, value: Any, row: Row) -> bool:
@@ -117,7 +116,7 @@ def leaf(predicate: ir.Leaf, value: Any, row: Row) -> bool:
         case ir.Flag():
             return bool(value == predicate.value)
         case ir.Same():
-            other = given(row, predicate.other)
+            other = row.get(predicate.other)
             if other is None:
                 return False
             left, right = fold(value, cased=False), fold(other, cased=False)
@@ -139,7 +138,7 @@ class Oracle:
 
     def run(self, rows: list[Row], frontier: int) -> tuple[list[Found], list[Found]]:
         """Return all changes up to `frontier`, and the findings open then."""
-        seen = sorted((row for row in rows if visible(row, self.provider)), key=order)
+        seen = sorted((clean(row) for row in rows if visible(row, self.provider)), key=order)
         #: rule id -> the rows at which it holds, and whether a weak row is in the window then.
         held: dict[str, dict[int, bool]] = {}
         for one in self.rules.selections.values():
@@ -169,7 +168,7 @@ class Oracle:
         for at, row in enumerate(seen):
             bits = frozenset(part for part in parts if at in held.get(part, {}))
             field = rule.field if isinstance(rule, ir.Window) else ""
-            if not bits or (field and given(row, field) is None):
+            if not bits or (field and row.get(field) is None):
                 continue
             faint = weak(row) if isinstance(rule, ir.Window) else any(held[p][at] for p in bits)
             member = Member(row=row, time=row["event_time"], weak=faint, bits=bits)

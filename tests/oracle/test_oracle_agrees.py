@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import polars as pl
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from aupkeep.detection import rule as ir
@@ -236,6 +236,7 @@ def replay(
 
 
 QUIET: dict[str, Any] = {
+    "phases": [Phase.generate],
     "deadline": None,
     "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
 }

@@ -16,10 +16,10 @@ from aupkeep.detection.samples import run_tests
 from aupkeep.policy.model import Measure, Policy, Tier
 from aupkeep.policy.reading import read_policy
 from aupkeep.policy.templates import DIALOGUE, VARIABLES
-from aupkeep.signals.formats.accusation import CATEGORIES
+from aupkeep.signals.formats.accusation import KINDS, OTHER
 
 SHIPPED = ("injazat", "jasmo")
-KINDS_OF_REPORT = {kind for kinds in CATEGORIES.values() for kind in kinds} | {"other"}
+KINDS_OF_REPORT = {*KINDS, OTHER}
 #: Names that may be empty in a notice.
 MAY_BE_EMPTY = (
     "user",

@@ -25,6 +25,8 @@ OUTSIDE = -1
 UNREADABLE = -2
 
 _PORTS = 65_536
+_V4 = 4
+_V6 = 6
 #: Stands after every real port: what is known when the port is not.
 _UNKNOWN_PORT = _PORTS
 _PORT_STRIDE = 2 * _PORTS
@@ -60,20 +62,22 @@ class AddressBook:
     def __init__(self, blocks: Mapping[Block, Sequence[Claim]], holders: Holders) -> None:
         """Index `blocks`; a block without claims is inside, but held by nobody."""
         slots: dict[tuple[Block, ...], int] = {}
-        self._v4_starts, v4_slots = _cut(4, blocks, slots)
-        self._v6_starts, v6_slots = _cut(6, blocks, slots)
+        self._v4_starts, v4_slots = _cut(_V4, blocks, slots)
+        self._v6_starts, v6_slots = _cut(_V6, blocks, slots)
         self._v4_array = np.array(self._v4_starts, dtype=np.int64)
         self._v4_slots = np.array(v4_slots, dtype=np.int64)
         self._v6_slots = v6_slots
-        histories: list[list[Stretch[_Item]]] = []
         gates: list[int] = []
-        for slot, chain in enumerate(slots):
-            claims = [claim for block in chain for claim in blocks[block]]
-            for port, history in _by_port(claims):
-                gates.append(slot * _PORT_STRIDE + port)
-                histories.append(history)
+
+        def histories() -> Iterable[list[Stretch[_Item]]]:
+            for slot, chain in enumerate(slots):
+                claims = [claim for block in chain for claim in blocks[block]]
+                for port, history in _by_port(claims):
+                    gates.append(slot * _PORT_STRIDE + port)
+                    yield history
+
+        self._timeline: Timeline = build_timeline(histories(), _decider(holders), holders.owner)
         self._gates = np.array(gates, dtype=np.int64)
-        self._timeline: Timeline = build_timeline(histories, _decider(holders), holders.owner)
 
     def locate(self, values: pl.Series) -> Ints:
         """Return the slot of each address, `OUTSIDE`, or `UNREADABLE` (null and other text)."""
@@ -110,11 +114,11 @@ class AddressBook:
         address = parse_address(text)
         if address is None:
             return UNREADABLE
-        starts = self._v4_starts if address.version == _OCTETS else self._v6_starts
+        starts = self._v4_starts if address.version == _V4 else self._v6_starts
         found = bisect_right(starts, int(address)) - 1
         if found < 0:
             return OUTSIDE
-        return int(self._v4_slots[found]) if address.version == _OCTETS else self._v6_slots[found]
+        return int(self._v4_slots[found]) if address.version == _V4 else self._v6_slots[found]
 
 
 def _parse_v4(texts: pl.Series) -> Ints:

@@ -58,9 +58,9 @@ class NameBook:
             rank = min(item.rank for item in items)
             return holders.merge({item.holder for item in items if item.rank == rank})
 
-        histories: list[list[Stretch[NameClaim]]] = [
+        histories: Iterable[list[Stretch[NameClaim]]] = (
             [(claim.since, claim.until, claim) for claim in group] for group in claims.values()
-        ]
+        )
         self._keys = {name: key for key, name in enumerate(claims)}
         self._paths = np.array([kind == "path" for kind, _ in claims], dtype=np.bool_)
         self._timeline = build_timeline(histories, decide, holders.owner)

@@ -6,6 +6,7 @@ In: stretches of time with an item, grouped by key. Out: `Timeline`, which answe
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -74,7 +75,7 @@ class Timeline:
 
 
 def build_timeline(
-    histories: Sequence[Sequence[Stretch[Item]]],
+    histories: Iterable[Sequence[Stretch[Item]]],
     decide: Callable[[Sequence[Item]], int],
     owner: Callable[[int], int] = int,
 ) -> Timeline:
@@ -86,16 +87,26 @@ def build_timeline(
         owner: who an answer stands for; `settled` counts from the last change of owner. Answers
             without an owner are their own.
     """
-    cut = [list(_segments(history, decide, owner)) for history in histories]
-    begins = np.array([segment[0] for segments in cut for segment in segments], dtype=np.int64)
-    bounds = np.unique(begins[begins != BEGINNING])
-    keys = np.repeat(np.arange(len(cut)), [len(segments) for segments in cut])
+    keys, begins, answers, settled = (array("q") for _ in range(4))
+    for key, history in enumerate(histories):
+        for begin, answer, since in _segments(history, decide, owner):
+            keys.append(key)
+            begins.append(begin)
+            answers.append(answer)
+            settled.append(since)
+    instants = _column(begins)
+    bounds = np.unique(instants[instants != BEGINNING])
+    ranks = np.searchsorted(bounds, instants, side="right")
     return Timeline(
         bounds=bounds,
-        starts=keys * (len(bounds) + 1) + np.searchsorted(bounds, begins, side="right"),
-        answers=np.array([segment[1] for segments in cut for segment in segments], dtype=np.int64),
-        settled=np.array([segment[2] for segments in cut for segment in segments], dtype=np.int64),
+        starts=_column(keys) * (len(bounds) + 1) + ranks,
+        answers=_column(answers),
+        settled=_column(settled),
     )
+
+
+def _column(numbers: array[int]) -> Ints:
+    return np.array(numbers, dtype=np.int64)
 
 
 def _segments(

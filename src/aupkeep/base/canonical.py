@@ -11,12 +11,25 @@ import json
 
 _REFUSED = "canonical JSON takes no"
 
+#: One encoder for all calls: making one costs more than encoding a small value.
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+#: Types whose values need no look inside; exact types, so that the test is one look-up.
+_LEAVES = frozenset({str, int, bool, type(None)})
+
 
 def canonical(value: object) -> bytes:
-    """Return the canonical bytes of `value`; raises `TypeError` on a float or an unknown type."""
+    """Return the canonical bytes of `value`; raises `TypeError` on a float or an unknown type.
+
+    Raises `ValueError` or `RecursionError` on a value that holds itself.
+    """
     _refuse(value)
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return text.encode("utf-8", "surrogatepass")
+    text = _encode(value)
+    try:
+        return text.encode("utf-8")
+    except UnicodeEncodeError:
+        # Half a surrogate pair: broken text from outside, kept as it is.
+        return text.encode("utf-8", "surrogatepass")
 
 
 def sha256(data: bytes) -> str:
@@ -30,13 +43,16 @@ def digest(value: object) -> str:
 
 
 def _refuse(value: object) -> None:
+    if type(value) in _LEAVES:
+        return
     if isinstance(value, dict):
-        for key, item in value.items():
+        for key in value:
             if not isinstance(key, str):
                 raise TypeError(f"{_REFUSED} key of type {type(key).__name__}")
+        for item in value.values():
             _refuse(item)
-    elif isinstance(value, list | tuple):
+    elif isinstance(value, (list, tuple)):
         for item in value:
             _refuse(item)
-    elif value is not None and not isinstance(value, str | int):
+    elif not isinstance(value, (str, int)):
         raise TypeError(f"{_REFUSED} {type(value).__name__}")

@@ -38,13 +38,13 @@ def to_datetime(instant: int) -> datetime:
 
 
 def format_instant(instant: int) -> str:
-    """Return `instant` as ISO 8601 UTC ending in `Z`, with microseconds only where there are any."""
+    """Return `instant` as ISO 8601 UTC ending in `Z`, with microseconds where there are any."""
     moment = to_datetime(instant).replace(tzinfo=None)
     return moment.isoformat(timespec="microseconds" if instant % SECOND else "seconds") + "Z"
 
 
 def parse_duration(text: str) -> int:
-    """Return the microseconds of `90s`, `5m`, `24h`, `14d` or `2w`; raises `ValueError` otherwise."""
+    """Return the microseconds of `90s`, `5m`, `24h`, `14d`, `2w`; raises `ValueError` otherwise."""
     match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"`{text}` is not a duration such as 90s, 5m, 24h, 14d or 2w")

@@ -37,7 +37,7 @@ class Fault:
 class AupkeepError(Exception):
     """Something a person must change; carries every fault that was found in one pass."""
 
-    #: Exit code of the command line: 1 faults in what was checked, 2 misuse, 3 could not do the job.
+    #: Exit code of the command line: 1 faults in what was checked, 2 misuse, 3 job not done.
     exit_code = 3
 
     def __init__(self, faults: Fault | Iterable[Fault]) -> None:

@@ -15,6 +15,9 @@ from aupkeep.policy.model import Tier
 #: Findings of these rules are evidence; a draft or shadow rule only shows what it would find.
 LIVE_STATUSES = frozenset({"automatic", "review"})
 
+#: The only answer of attribution that names a customer.
+ATTRIBUTED = "attributed"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class CaseKey:
@@ -41,7 +44,7 @@ class Case:
     state: str
     #: attributed, ambiguous or unknown.
     attribution: str
-    #: The best evidence among its findings.
+    #: The best evidence among its findings that could be fully evaluated.
     tier: Tier
     #: When the provider became aware: the earliest receipt among its findings.
     aware_at: int
@@ -60,9 +63,14 @@ class Case:
         )
 
 
+def accused(finding: Finding) -> str:
+    """Return the customer that `finding` names, or empty text where nobody is named for certain."""
+    return (finding.customer or "") if finding.attribution == ATTRIBUTED else ""
+
+
 def key_of(finding: Finding) -> CaseKey:
     """Return the key of the case that `finding` belongs to."""
-    customer = finding.customer or ""
+    customer = accused(finding)
     return CaseKey(
         provider=finding.provider,
         clause=finding.clause,

@@ -1,18 +1,20 @@
 """Findings into cases.
 
 In: a finding, and the open case with the same key, if there is one. Out: what changed. Findings of
-one customer and one clause share a case while it is open. The laws: taking a finding twice changes
-nothing, and the set of findings in a case does not depend on the order in which they came.
+one customer and one clause share a case while it is open. The laws: taking a finding twice, or an
+older state of it, changes nothing; and but for its id, which names the finding that opened it, a
+case depends on the states of its findings alone, not on the order in which they came.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from aupkeep.cases.case import LIVE_STATUSES, Case, case_id, key_of
 from aupkeep.detection.finding import Finding
+from aupkeep.policy.model import Tier
 
 
 class Change(StrEnum):
@@ -36,44 +38,43 @@ def take(finding: Finding, open_case: Case | None, known: Mapping[str, Finding])
     """Return what `finding` does to the open case of its key.
 
     `known` holds the present state of the findings of `open_case`, by id. Raises `ValueError` when
-    the case is one of another key: the caller looked up the wrong one.
+    the case is one of another key or `known` not what is in it: the caller looked up the wrong one.
     """
     if finding.rule_status not in LIVE_STATUSES:
-        return CaseChange(Change.NONE, open_case)
+        return CaseChange(Change.NONE, None)
     if open_case is None:
-        return CaseChange(Change.OPENED, _opened(finding))
+        return CaseChange(Change.OPENED, _case(case_id(key_of(finding), finding.id), [finding]))
     if open_case.key != key_of(finding):
         raise ValueError(f"finding {finding.id} does not belong to case {open_case.id}")
+    if known.keys() != set(open_case.findings):
+        raise ValueError(f"these are not the findings of case {open_case.id}")
     before = known.get(finding.id)
-    if before == finding:
+    if before is not None and (finding == before or _progress(finding) < _progress(before)):
         return CaseChange(Change.NONE, open_case)
     members = {**known, finding.id: finding}
-    grown = replace(
-        open_case,
-        findings=_in_order(members),
-        tier=max(open_case.tier, finding.tier),
-        aware_at=min(open_case.aware_at, finding.observed_at),
-        opened_at=min(open_case.opened_at, finding.first),
-    )
-    return CaseChange(Change.JOINED if before is None else Change.UPDATED, grown)
+    change = Change.JOINED if before is None else Change.UPDATED
+    return CaseChange(change, _case(open_case.id, list(members.values())))
 
 
-def _opened(finding: Finding) -> Case:
-    key = key_of(finding)
+def _progress(finding: Finding) -> tuple[bool, int, float]:
+    """How far a finding has come: an end is final, and until then time and peak only rise."""
+    return finding.state == "ended", finding.last, finding.value
+
+
+def _case(identity: str, members: list[Finding]) -> Case:
+    """Return the open case that `members` make: all but its id follows from them."""
+    ordered = sorted(members, key=lambda item: (item.first, item.id))
+    key = key_of(ordered[0])
     return Case(
-        id=case_id(key, finding.id),
+        id=identity,
         provider=key.provider,
         clause=key.clause,
-        customer=finding.customer,
+        customer=key.customer or None,
         actor=key.actor,
         state="open",
-        attribution=finding.attribution,
-        tier=finding.tier,
-        aware_at=finding.observed_at,
-        opened_at=finding.first,
-        findings=(finding.id,),
+        attribution=ordered[0].attribution,
+        tier=max((item.tier for item in members if not item.degraded), default=Tier.JUDGEMENT),
+        aware_at=min(item.observed_at for item in members),
+        opened_at=ordered[0].first,
+        findings=tuple(item.id for item in ordered),
     )
-
-
-def _in_order(members: Mapping[str, Finding]) -> tuple[str, ...]:
-    return tuple(item.id for item in sorted(members.values(), key=lambda f: (f.first, f.id)))

@@ -10,9 +10,8 @@ import importlib
 import sys
 from typing import Any
 
-import click
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 #: Command -> (module, attribute, one line of help).
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -34,17 +33,17 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 class LazyGroup(TyperGroup):
     """Imports the module of a command only when that command is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002  # the group's signature
         """Return the commands in the order of the table."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """Return the command, imported now; None where there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         module, attribute, text = COMMANDS[cmd_name]
         if ctx.resilient_parsing or cmd_name not in sys.argv[1:2]:
-            return click.Command(cmd_name, help=text)
+            return TyperCommand(cmd_name, help=text)
         app = getattr(importlib.import_module(module), attribute)
         command: Any = typer.main.get_command(app)
         command.name = cmd_name

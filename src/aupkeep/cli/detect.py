@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from aupkeep.cli.faces import FAILED, FINE, FOUND, complain, now, plain_errors, say_json
@@ -21,6 +20,7 @@ app = typer.Typer(add_completion=False)
 def detect(  # noqa: PLR0913  # one parameter an option of the documented command
     ctx: typer.Context,
     files: Annotated[list[str], typer.Argument(metavar="FILE...|-", show_default=False)],
+    *,
     formats: Annotated[
         list[str], typer.Option("--as", metavar="FORMAT", help="format of the files after it")
     ],
@@ -53,7 +53,7 @@ def detect(  # noqa: PLR0913  # one parameter an option of the documented comman
             exporter=exporter,
             networks=tuple(network or ()),
         )
-        pairs = files_with_formats(click.get_current_context(), files)
+        pairs = files_with_formats(ctx, files)
         run = reading_run(pairs, options, now())
         last: dict[str, Finding] = {}
         for finding in run.findings():

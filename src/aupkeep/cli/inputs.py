@@ -7,8 +7,9 @@ for the files after it; files before the first one get the first one.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import click
+import typer
 from typer.core import TyperCommand
 
 from aupkeep.base.errors import Fault, MisuseError, unknown_word
@@ -20,13 +21,13 @@ _KEY = "aupkeep.typed"
 class OrderedFiles(TyperCommand):
     """A command that remembers in which order its files and `--as` were typed."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Remember `args` and go on as usual."""
         ctx.meta[_KEY] = list(args)
         return super().parse_args(ctx, args)
 
 
-def files_with_formats(ctx: click.Context, files: list[str]) -> list[tuple[Path, str]]:
+def files_with_formats(ctx: typer.Context, files: list[str]) -> list[tuple[Path, str]]:
     """Pair each of `files` with its format; raises `MisuseError` where one has none."""
     typed: list[str] = ctx.meta[_KEY]
     waiting = list(files)

@@ -14,11 +14,15 @@ from typing import Annotated
 import typer
 
 from aupkeep.base.errors import AupkeepError, Fault, MisuseError, Place, render
-from aupkeep.cli.faces import FOUND, plain_errors, say_json
+from aupkeep.cli.faces import FOUND, now, plain_errors, say_json
 from aupkeep.cli.folders import Folder, find_folder, read_folder, shipped_policies
+from aupkeep.cli.place import Folder as Where
+from aupkeep.cli.place import opened
 from aupkeep.detection.reading import read_rules
 from aupkeep.detection.rule import RuleSet
 from aupkeep.detection.samples import Result, run_tests
+from aupkeep.flow.folders import find_policy, load_policy
+from aupkeep.flow.publish_policy import publish_policy
 from aupkeep.policy.coverage import Row, coverage
 from aupkeep.policy.draft import open_folder
 from aupkeep.policy.explaining import show as explain_policy
@@ -61,6 +65,23 @@ def check(folders: _Folders = None) -> None:
             print(_verdict(checked))
     if found:
         raise typer.Exit(FOUND)
+
+
+@app.command()
+def publish(
+    folder: Annotated[str, typer.Argument(help="A policy folder of the installation.")],
+    *,
+    where: Where = None,
+) -> None:
+    """Publish a folder's version in an installation; from then on it never changes."""
+    with plain_errors():
+        opened(where)
+        ruled = load_policy(find_policy(folder))
+        version = f"{ruled.policy.provider} {ruled.policy.version}"
+        if publish_policy(ruled, now=now()):
+            print(f"published {version}, hash {ruled.policy.hash[:16]}")
+        else:
+            print(f"{version} is published already, with the same text")
 
 
 @app.command()

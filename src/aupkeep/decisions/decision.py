@@ -22,6 +22,8 @@ class Reason:
 class Proposal:
     """One measure on one target."""
 
+    #: Name of the ladder's step that asks for it.
+    step: str
     measure: Measure
     scope: str
     target: str
@@ -36,11 +38,11 @@ class Proposal:
 class Decision:
     """What the policy says to do about a case at one instant."""
 
-    #: Same case, same evidence, same step: same id.
+    #: Same case, same evidence, same proposals: same id, however long ago.
     id: str
     case: str
     policy_version: str
-    #: Name of the ladder's step, or empty when no step is reached.
+    #: Name of the gravest step that is proposed, or else reached; empty when none is reached.
     step: str
     tier: Tier
     proposals: tuple[Proposal, ...]

@@ -7,11 +7,13 @@ the gate of DESIGN sections 5 and 6: what passes here is the only thing a ladder
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aupkeep.base.clock import format_duration
+from aupkeep.cases.case import LIVE_STATUSES, accused
+from aupkeep.decisions.decision import Profile
 from aupkeep.detection.finding import Finding
-from aupkeep.policy.model import Policy, Tier
+from aupkeep.policy.model import Clause, Policy, Tier
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,32 +25,57 @@ class Evidence:
     review: tuple[str, ...]
 
 
-def sort_evidence(findings: Iterable[Finding], policy: Policy) -> Evidence:
-    """Return the findings that may carry a measure, by (opening, id), and why others may not."""
+def sort_evidence(
+    findings: Iterable[Finding], policy: Policy, clause: Clause, profile: Profile
+) -> Evidence:
+    """Return the findings that may carry a measure, by (opening, id), and why others may not.
+
+    No finding is better evidence than the clause can rest on at best, so tiers are cut to it.
+    """
+    kinds = dict(profile.service_kinds)
     usable = []
     review: dict[str, None] = {}
     for finding in sorted(findings, key=lambda item: (item.first, item.id)):
-        why = why_not(finding, policy)
+        cut = replace(finding, tier=min(finding.tier, clause.tier))
+        why = why_not(cut, policy) or _unbound(cut, clause, kinds)
         if why:
             review[why] = None
         else:
-            usable.append(finding)
+            usable.append(cut)
     return Evidence(tuple(usable), tuple(review))
 
 
 def why_not(finding: Finding, policy: Policy) -> str:
     """Return why `finding` may not carry a measure, or an empty string when it may."""
-    if finding.customer is None:
-        return f"nobody could be named for it: the actor is {finding.attribution}"
-    if finding.rule_status == "review":
-        return f"rule `{finding.rule}` is on review: what it finds, a person looks at"
-    if finding.degraded:
-        return f"rule `{finding.rule}` could not see everything it needs"
-    if finding.forgeable:
-        return "the source address could have been forged, so it proves nothing alone"
-    if finding.observed_at - finding.first > policy.act_within:
-        late = format_duration(policy.act_within)
-        return f"it reached us more than {late} after it happened, so it is history only"
-    if finding.tier is Tier.SCORE:
-        return "a score orders a queue and never leads to a measure"
+    late = format_duration(policy.act_within)
+    reasons = (
+        (not accused(finding), f"nobody could be named for it: the actor is {finding.attribution}"),
+        (
+            finding.rule_status == "review",
+            f"rule `{finding.rule}` is on review: what it finds, a person looks at",
+        ),
+        (
+            finding.rule_status not in LIVE_STATUSES,
+            f"rule `{finding.rule}` is {finding.rule_status}: it only shows what it would find",
+        ),
+        (finding.degraded, f"rule `{finding.rule}` could not see everything it needs"),
+        (finding.forgeable, "what names the customer could have been forged, so it proves nothing"),
+        (
+            finding.observed_at - finding.first > policy.act_within,
+            f"it reached us more than {late} after it happened, so it is history only",
+        ),
+        (finding.tier is Tier.SCORE, "a score orders a queue and never leads to a measure"),
+    )
+    return next((text for holds, text in reasons if holds), "")
+
+
+def _unbound(finding: Finding, clause: Clause, kinds: dict[str, str]) -> str:
+    """Return why `clause` does not bind the finding's service, or empty text when it does."""
+    if not clause.applies_to:
+        return ""
+    kind = kinds.get(finding.service or "", "")
+    if not kind:
+        return f"clause `{clause.id}` binds only some services; this one's kind is unknown"
+    if kind not in clause.applies_to:
+        return f"clause `{clause.id}` does not bind a service of kind `{kind}`"
     return ""

@@ -1,8 +1,10 @@
-"""Which step of a ladder the evidence reaches.
+"""Which steps of a ladder the evidence reaches, and which findings carry each of them.
 
-In: usable findings of one customer and clause, a ladder, an instant. Out: the steps whose conditions
-all hold, and the instant at which the next look is due. Monotone by construction: every
-condition is a lower bound on something that more, longer or better evidence only raises.
+In: usable findings of one customer and clause, a ladder, an instant. Out: the steps that are
+reached, tier by tier, and the instant at which the next look is due. Two laws hold by construction.
+Every condition is a lower bound on something that more, longer or better evidence only raises, so
+such evidence never takes a step away. And what evidence of a tier reaches is worked out from that
+tier and better ones alone, so worse evidence neither adds to it nor takes from it.
 """
 
 from __future__ import annotations
@@ -10,32 +12,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aupkeep.base.clock import format_duration
+from aupkeep.base.clock import SECOND, format_duration
 from aupkeep.decisions.decision import Reason
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import Ladder, Step, Tier
 
+#: The tiers that can carry a step, the best first; a score is not among them.
+CARRYING = (Tier.FACT, Tier.STRONG, Tier.JUDGEMENT)
+
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A step that is reached, the findings that carry it, and why."""
+    """A step that is reached, and why."""
 
     step: Step
+    #: The findings that carry it: on what they are about, its measures fall.
     findings: tuple[Finding, ...]
-    #: The best tier of which findings alone reach the step: worse ones lend it no weight.
+    #: All its findings are at least this good, and none but such were counted.
     tier: Tier
     reason: Reason
 
 
 def climb(ladder: Ladder, findings: Sequence[Finding], now: int) -> tuple[Reached, ...]:
-    """Return the steps that are reached, the gravest first."""
+    """Return the steps that are reached, by tier from the best, and then the gravest first."""
     reached = []
-    for step in reversed(ladder.steps):
-        for tier in sorted(Tier, reverse=True):
-            found = _meets(step, [item for item in findings if item.tier >= tier], now)
-            if found is not None:
-                reached.append(Reached(step, found[0], tier, found[1]))
-                break
+    for tier in CARRYING:
+        able = [item for item in findings if item.tier in CARRYING and item.tier >= tier]
+        for step in reversed(ladder.steps):
+            carrying = _carrying(step, [item for item in able if item.tier >= step.when.tier], now)
+            if carrying:
+                reason = _reason(step, carrying, tier, now)
+                reached.append(Reached(step, carrying, tier, reason))
     return tuple(reached)
 
 
@@ -57,54 +64,51 @@ def lasted(finding: Finding, now: int) -> int:
     return max(0, end - finding.first)
 
 
-def _meets(
-    step: Step, findings: Sequence[Finding], now: int
-) -> tuple[tuple[Finding, ...], Reason] | None:
+def _carrying(step: Step, findings: Sequence[Finding], now: int) -> tuple[Finding, ...]:
+    """Return the findings that are in some group for which every condition of `step` holds."""
     when = step.when
     if when.unanswered:
         # Nothing has been asked of anybody: notices are not delivered in this version.
-        return None
-    good = [finding for finding in findings if finding.tier >= when.tier]
-    if not good:
-        return None
-    if when.within:
-        good = _densest(good, when.within)
-    if len(good) < when.findings:
-        return None
-    longest = max(lasted(finding, now) for finding in good)
-    if longest < when.lasting:
-        return None
-    return tuple(good), _reason(step, good, longest)
+        return ()
+    carrying = {
+        finding.id
+        for group in _groups(findings, when.findings, when.within)
+        if len(group) >= when.findings and max(lasted(item, now) for item in group) >= when.lasting
+        for finding in group
+    }
+    return tuple(item for item in findings if item.id in carrying)
 
 
-def _densest(findings: Sequence[Finding], within: int) -> list[Finding]:
-    """Return the findings of the fullest window of width `within`, the earliest of equals.
+def _groups(findings: Sequence[Finding], least: int, within: int) -> list[Sequence[Finding]]:
+    """Return the groups of findings that are counted together.
 
-    Not the latest window: a later finding must never make an earlier cluster count for less.
+    A step that asks for one finding looks at each by itself, so that a measure never falls on what
+    did not last. Else a group is what opened within `within` before one of the findings (0 = all):
+    every such window counts, not the latest, so a later finding never undoes an earlier cluster.
     """
-    best: list[Finding] = []
-    for last in findings:
-        window = [item for item in findings if last.first - within <= item.first <= last.first]
-        if len(window) > len(best):
-            best = window
-    return best
+    if least <= 1:
+        return [[item] for item in findings]
+    if not within:
+        return [findings] if findings else []
+    return [
+        [item for item in findings if last.first - within <= item.first <= last.first]
+        for last in findings
+    ]
 
 
-def _reason(step: Step, good: Sequence[Finding], longest: int) -> Reason:
+def _reason(step: Step, carrying: Sequence[Finding], tier: Tier, now: int) -> Reason:
     when = step.when
     window = f" within {format_duration(when.within)}" if when.within else ""
-    because = [Reason(f"{len(good)} findings count{window}; the step asks for {when.findings}")]
+    count = "1 finding counts" if len(carrying) == 1 else f"{len(carrying)} findings count"
+    because = [Reason(f"{count}; the step asks for {when.findings}{window}")]
     if when.lasting:
+        longest = max(lasted(item, now) for item in carrying) // SECOND * SECOND
         because.append(
             Reason(
-                f"the longest lasted {format_duration(longest // 1_000_000 * 1_000_000)}; "
+                f"the longest lasted {format_duration(longest)}; "
                 f"the step asks for {format_duration(when.lasting)}"
             )
         )
-    because.append(
-        Reason(
-            f"the evidence is {max(item.tier for item in good).word}; "
-            f"the step asks for {when.tier.word} or better"
-        )
-    )
+    asked = f"{when.tier.word} or better" if when.tier > Tier.JUDGEMENT else "any evidence"
+    because.append(Reason(f"this evidence is {tier.word}; the step asks for {asked}"))
     return Reason(f"step `{step.name}` is reached", tuple(because))

@@ -5,7 +5,7 @@ In: a decision, its case, findings and clause. Out: lines of text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from aupkeep.base.clock import format_duration, format_instant
 from aupkeep.cases.case import Case
@@ -18,16 +18,16 @@ def explain(
     decision: Decision, case: Case, findings: Iterable[Finding], clause: Clause
 ) -> list[str]:
     """Return the whole story of a case as lines: what, who, evidence, why, what would be done."""
-    who = case.customer or f"nobody yet ({case.attribution}; actor {case.actor})"
+    listed = sorted(findings, key=lambda item: (item.first, item.id))
     lines = [
-        f"{clause.title} [{case.clause}]: {who}, provider {case.provider}",
+        f"{clause.title} [{case.clause}]: {_happened(case, listed)}",
         f"case {case.id}, {case.state}, evidence {case.tier.word}",
-        f"aware since {format_instant(case.aware_at)}"
-        + (f", decide by {format_instant(decision.decide_by)}" if decision.decide_by else ""),
+        f"policy version {decision.policy_version}",
+        ", ".join(_deadlines(case, decision)),
         "",
         "evidence:",
     ]
-    lines += [f"  {evidence_line(finding)}" for finding in findings]
+    lines += [f"  {evidence_line(finding)}" for finding in listed]
     lines += ["", "why:"]
     lines += [f"  {text}" for text in tree(decision.reasons)]
     lines += ["", "would do:"]
@@ -38,9 +38,29 @@ def explain(
     return lines
 
 
+def _happened(case: Case, findings: Sequence[Finding]) -> str:
+    """Return in one sentence who did what how often, and since when."""
+    who = case.customer or f"nobody yet ({case.attribution}; actor {case.actor or 'unknown'})"
+    count = "once" if len(findings) == 1 else f"{len(findings)} times"
+    goes_on = any(item.state != "ended" for item in findings)
+    return (
+        f"{who} of {case.provider}, found {count}, first at {format_instant(case.opened_at)},"
+        f" {'and it still holds' if goes_on else 'over now'}"
+    )
+
+
+def _deadlines(case: Case, decision: Decision) -> Iterator[str]:
+    yield f"aware since {format_instant(case.aware_at)}"
+    if decision.decide_by is not None:
+        yield f"decide by {format_instant(decision.decide_by)}"
+    if decision.answer_by is not None:
+        yield f"the customer would have until {format_instant(decision.answer_by)} to answer"
+
+
 def evidence_line(finding: Finding) -> str:
     """Return one finding as one line: rule, key, value against threshold, from and to."""
-    key = ", ".join(f"{name} {value}" for name, value in finding.key.items() if value)
+    named = [f"{name} {value}" for name, value in finding.key.items() if value]
+    key = ", ".join(named) or finding.actor or "no key"
     until = f"to {format_instant(finding.last)}" if finding.state == "ended" else "and still holds"
     return (
         f"{finding.rule}: {number(finding.value)} (threshold {number(finding.threshold)}) "
@@ -52,8 +72,8 @@ def proposal_line(proposal: Proposal) -> str:
     """Return one proposed measure as one line."""
     length = f" for {format_duration(proposal.length)}" if proposal.length else ""
     return (
-        f"{proposal.measure} on {proposal.scope} {proposal.target}{length}, "
-        f"{agreement(proposal.people)}"
+        f"{proposal.measure} on {proposal.scope} {proposal.target}{length}"
+        f" (step `{proposal.step}`), {agreement(proposal.people)}"
     )
 
 
@@ -65,8 +85,11 @@ def agreement(people: int) -> str:
 
 
 def number(value: float) -> str:
-    """Return a value without needless digits."""
-    return str(value) if isinstance(value, int) else f"{value:.3f}".rstrip("0").rstrip(".")
+    """Return a value without needless digits, and never rounded to nothing."""
+    if isinstance(value, int):
+        return str(value)
+    text = f"{value:.3f}".rstrip("0").rstrip(".")
+    return f"{value:.3g}" if value and text in ("0", "-0") else text
 
 
 def tree(reason: Reason, depth: int = 0) -> Iterator[str]:

@@ -21,7 +21,10 @@ _SPARSE = 0.5
 
 
 def visible(frame: pl.DataFrame, provider: str, columns: list[str]) -> pl.DataFrame:
-    """Return the rows of `frame` that rules of `provider` may see, with `columns` and the key's."""
+    """Return the rows of `frame` that rules of `provider` may see, with `columns` and the key's.
+
+    Not-a-number is a missing value from here on.
+    """
     seen = (
         (pl.col("provider") == provider)
         & ~pl.col("late").fill_null(value=False)
@@ -30,7 +33,10 @@ def visible(frame: pl.DataFrame, provider: str, columns: list[str]) -> pl.DataFr
     if not frame.select(seen.all()).item():
         frame = frame.filter(seen)
     actor = pl.lit("?") + pl.col("actor").fill_null("")
-    return frame.select(*columns, pl.coalesce("customer", actor).alias(CUSTOMER))
+    given = (
+        pl.col(name).fill_nan(None) if frame.schema[name].is_float() else name for name in columns
+    )
+    return frame.select(*given, pl.coalesce("customer", actor).alias(CUSTOMER))
 
 
 class Batch:
@@ -63,10 +69,8 @@ class Batch:
         return np.ascontiguousarray(column.to_numpy())
 
     def given(self, name: str) -> NDArray[np.bool_]:
-        """Return which rows have a value in `name`; not-a-number is none."""
-        column = self.frame[name]
-        column = column.fill_nan(None) if column.dtype.is_float() else column
-        return np.array(column.is_not_null().to_numpy())
+        """Return which rows have a value in `name`."""
+        return np.array(self.frame[name].is_not_null().to_numpy())
 
     def codes(self, names: tuple[str, ...], codes: Codes, picked: NDArray[np.bool_]) -> Ints:
         """Return the code of each picked row by its columns `names`; -1 for the others."""

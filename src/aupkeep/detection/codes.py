@@ -107,8 +107,10 @@ def _column(column: pl.Series) -> tuple[Ints, int]:
         count = highest + 1 if isinstance(highest, int) else 0
         return codes.fill_null(count).to_numpy(), count + 1
     if column.dtype.is_float():
-        column = column.reinterpret(signed=True)
-    plain = np.ascontiguousarray(column.cast(pl.Int64).fill_null(0).to_numpy())
+        # Adding zero makes one of both zeros; the bits then tell the values apart.
+        plain = (column.fill_null(0.0).to_numpy() + 0.0).view(np.int64)
+    else:
+        plain = np.ascontiguousarray(column.cast(pl.Int64).fill_null(0).to_numpy())
     numbers, firsts = _dense(plain)
     numbers[missing.to_numpy()] = firsts.size
     return numbers, firsts.size + 1

@@ -106,12 +106,6 @@ def _expression(predicate: Predicate, schema: Mapping[str, pl.DataType]) -> pl.E
     return _leaf(predicate, schema).fill_null(value=False)
 
 
-def _value(name: str, schema: Mapping[str, pl.DataType]) -> pl.Expr:
-    """Return the column of a field; not-a-number is a missing value."""
-    column = pl.col(name)
-    return column.fill_nan(None) if schema[name].is_float() else column
-
-
 def _leaf(leaf: Leaf, schema: Mapping[str, pl.DataType]) -> pl.Expr:
     match leaf:
         case OneOf():
@@ -129,7 +123,7 @@ def _leaf(leaf: Leaf, schema: Mapping[str, pl.DataType]) -> pl.Expr:
         case Same():
             found = _same(leaf, schema)
         case Present():
-            column = _value(leaf.field, schema)
+            column = pl.col(leaf.field)
             found = column.is_not_null() if leaf.present else column.is_null()
     return found
 
@@ -188,7 +182,7 @@ def _simple_glob(column: pl.Expr, pieces: list[str | Wild]) -> pl.Expr | None:
 
 
 def _compare(leaf: Compare, schema: Mapping[str, pl.DataType]) -> pl.Expr:
-    column, number = _value(leaf.field, schema), leaf.number
+    column, number = pl.col(leaf.field), leaf.number
     if schema[leaf.field].is_integer():
         # Whole numbers are compared as such: a float in between moves to the next one.
         number = math.ceil(number) if leaf.op in ("gte", "lt") else math.floor(number)
@@ -205,7 +199,7 @@ def _compare(leaf: Compare, schema: Mapping[str, pl.DataType]) -> pl.Expr:
 
 def _same(leaf: Same, schema: Mapping[str, pl.DataType]) -> pl.Expr:
     if schema[leaf.field] != pl.String:
-        return _value(leaf.field, schema) == _value(leaf.other, schema)
+        return pl.col(leaf.field) == pl.col(leaf.other)
     left, right = pl.col(_LOWER + leaf.field), pl.col(_LOWER + leaf.other)
     if leaf.how == "startswith":
         return left.str.starts_with(right)

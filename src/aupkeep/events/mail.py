@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from aupkeep.events.mail_life import FINAL, MOST, OPEN, Life, Lives
-from aupkeep.events.mail_rows import Row, to_frame
+from aupkeep.events.mail_rows import to_frame
 
 #: What a line became, for `trace`.
 ROW, PART, IGNORED = "row", "part", "ignored"
@@ -59,7 +60,8 @@ class MailJoin:
         """
         self.trace = trace
         self._lives = Lives(most)
-        self._rows: list[Row] = []
+        #: The values of completed rows, one after the other in the order of `mail_rows.JOINED`.
+        self._rows: list[Any] = []
         self._time = self._stream = self._position = self._source = 0
         self._handlers: dict[str, Callable[[Record], str]] = {
             "C": self._client,
@@ -94,8 +96,7 @@ class MailJoin:
 
     def save(self) -> dict[str, Any]:
         """Return the whole state as plain values; `trace` is not part of it."""
-        rows = [list(row) for row in self._rows]
-        return {"version": _VERSION, "rows": rows, "lives": self._lives.save()}
+        return {"version": _VERSION, "rows": list(self._rows), "lives": self._lives.save()}
 
     @classmethod
     def restore(
@@ -106,19 +107,22 @@ class MailJoin:
             raise ValueError(f"mail join state of version {saved['version']} cannot be read")
         join = cls(trace=trace)
         join._lives = Lives.restore(saved["lives"])
-        join._rows = [tuple(row) for row in saved["rows"]]
+        join._rows = list(saved["rows"])
         return join
 
     def _client(self, record: Record) -> str:
         _, key, name, ip, login, first, first_name, first_ip = record
-        life = self._lives.start(key, Life(self._time, name, ip, login))
-        if first_ip:
-            life.client_name, life.client_ip = first_name, first_ip
+        life = Life(self._time)
+        life.client_name, life.client_ip = (first_name, first_ip) if first_ip else (name, ip)
+        if login:
+            life.login = login
+        self._lives.start(key, life)
         if first:
             parent_key = _beside(key, first)
             parent = self._lives.get(parent_key)
             if parent is not None:
                 life.inherit(parent_key, parent)
+                parent.continued = True
         return PART
 
     def _picked_up(self, record: Record) -> str:
@@ -161,8 +165,11 @@ class MailJoin:
     def _notified(self, record: Record) -> str:
         _, key, notice = record
         notice_key = _beside(key, notice)
-        if self._lives.get(notice_key) is None:
-            self._lives.start(notice_key, Life(self._time))
+        known = self._lives.get(notice_key)
+        if known is None or known.login or known.client_ip or known.system_user:
+            # Postfix writes notices itself: a client belongs to an earlier life of the queue id.
+            fresh = self._lives.start(notice_key, Life(self._time))
+            fresh.message_id = known.message_id if known else None
         return PART
 
     def _outcome(self, record: Record) -> str:
@@ -177,7 +184,7 @@ class MailJoin:
         before = life.outcomes.get(name, 0)
         if before == FINAL or (before == OPEN and not final):
             return PART
-        if status == "sent" and _QUEUED_AS in reply and self._handed_over(life, record, before):
+        if (life.continued or _is_local(relay)) and self._handed_over(life, record, before):
             self._lives.remember(life, name, FINAL)
             return PART
         self._lives.remember(life, name, FINAL if final else OPEN)
@@ -191,14 +198,14 @@ class MailJoin:
     def _handed_over(self, life: Life, record: Record, before: int) -> bool:
         """Return whether a message came back from the filter; if so, tie it to this one."""
         key, recipient, relay, reply = record[1], record[3], record[5], record[9]
-        found = _ID.match(reply, reply.rindex(_QUEUED_AS) + len(_QUEUED_AS))
-        child_key = _beside(key, found[0]) if found else key
-        child = self._lives.get(child_key)
-        if child is None or child is life:
+        begin = reply.rfind(_QUEUED_AS)
+        found = _ID.match(reply, begin + len(_QUEUED_AS)) if begin >= 0 else None
+        child = self._lives.get(_beside(key, found[0])) if found else None
+        if child is None or child is life or record[8] != "sent":
             return False
         if child.parent != key:
             back = not child.parent and not child.login and _LOCAL.match(child.client_ip)
-            if not back or not _LOCAL_RELAY.match(relay):
+            if not back or not _is_local(relay):
                 return False
             child.inherit(key, life)
         if before == OPEN and recipient not in child.outcomes:
@@ -236,14 +243,10 @@ class MailJoin:
             record
         )
         known = None if key.endswith(_NO_QUEUE) else self._lives.get(key)
-        row = Life(self._time, client_name, client_ip, login)
-        if known is not None:
-            row.inherit(key, known)
-            row.message_id, row.size, row.recipients = (
-                known.message_id,
-                known.size,
-                known.recipients,
-            )
+        row = Life.restore(known.save()) if known else Life(self._time)
+        row.client_name = row.client_name or client_name
+        row.client_ip = row.client_ip or client_ip
+        row.login = row.login or login
         row.sender = sender if sender is not None else row.sender
         counted = True
         if status == "held" and not key.endswith(_NO_QUEUE):
@@ -280,7 +283,7 @@ class MailJoin:
                 recipient, _, orig = name.partition(_PARTING)
                 full = (transport, recipient, orig, relay, delay, "", status, reply, final, False)
                 self._add(key, life, full, part=part)
-                life.outcomes[name] = outcome
+                self._lives.remember(life, name, outcome)
                 part += 1
         return ROW if part else PART
 
@@ -295,14 +298,19 @@ class MailJoin:
 
     def _add(self, key: str, life: Life, said: tuple[Any, ...], *, part: int) -> None:
         """Complete a row: `said` is transport to counted, in the order of `mail_rows.JOINED`."""
-        self._rows.append(
-            (
-                *(self._time, self._stream, self._position, part, self._source, key),
-                *said,
-                *(life.message_id or "", life.client_name, life.client_ip, life.login),
-                *(life.system_user, life.sender, life.size, life.recipients),
-            )
+        rows = self._rows
+        rows += (self._time, self._stream, self._position, part, self._source, key)
+        rows += said
+        rows += (
+            *(life.message_id or "", life.client_name, life.client_ip, life.login),
+            *(life.system_user, life.sender, life.size, life.recipients),
         )
+
+
+@lru_cache(maxsize=1024)
+def _is_local(relay: str) -> bool:
+    """Return whether a relay is on the host itself: loopback or a socket in the file system."""
+    return _LOCAL_RELAY.match(relay) is not None
 
 
 def _beside(key: str, queue_id: str) -> str:

@@ -6,7 +6,9 @@ outcomes come. A queue id is reused, so a line that starts a message ends the li
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from aupkeep.base.clock import DAY, HOUR
@@ -23,42 +25,30 @@ class Life:
     """One message under one queue id: where it came from, and its recipients so far.
 
     Empty text is what the log did not say; `sender` and `message_id` are None until it says them.
+    What a life has not is read from the class: nearly all lives leave most of it at that.
     """
 
-    __slots__ = (
-        "client_ip",
-        "client_name",
-        "held",
-        "login",
-        "message_id",
-        "outcomes",
-        "parent",
-        "prepaid",
-        "recipients",
-        "sender",
-        "size",
-        "started",
-        "system_user",
-    )
+    client_name = ""
+    client_ip = ""
+    login = ""
+    system_user = ""
+    #: Key of the message that this one continues.
+    parent = ""
+    #: A message under another queue id has named this one as its origin (XFORWARD).
+    continued = False
+    message_id: str | None = None
+    sender: str | None = None
+    size = ""
+    recipients = ""
+    #: FINAL or OPEN by recipient; written by `Lives.remember` alone.
+    outcomes: Mapping[str, int] = MappingProxyType({})
+    #: On hold in the queue.
+    held = False
+    #: A row without recipient stands for the first recipient, whose own row counts no more.
+    prepaid = False
 
-    def __init__(
-        self, started: int, client_name: str = "", client_ip: str = "", login: str = ""
-    ) -> None:
+    def __init__(self, started: int) -> None:
         self.started = started
-        self.client_name = client_name
-        self.client_ip = client_ip
-        self.login = login
-        self.system_user = ""
-        self.parent = ""
-        self.message_id: str | None = None
-        self.sender: str | None = None
-        self.size = ""
-        self.recipients = ""
-        self.outcomes: dict[str, int] = {}
-        #: On hold in the queue.
-        self.held = False
-        #: A row without recipient stands for the first recipient, whose own row counts no more.
-        self.prepaid = False
 
     def inherit(self, parent_key: str, parent: Life) -> None:
         """Take over whom the message belongs to from the message it is the continuation of."""
@@ -69,16 +59,15 @@ class Life:
         if self.sender is None:
             self.sender = parent.sender
 
-    def save(self) -> list[Any]:
+    def save(self) -> dict[str, Any]:
         """Return the life as plain values."""
-        return [getattr(self, name) for name in self.__slots__]
+        return vars(self) | {"outcomes": dict(self.outcomes)}
 
     @classmethod
-    def restore(cls, saved: list[Any]) -> Life:
+    def restore(cls, saved: dict[str, Any]) -> Life:
         """Return the life that `save` described."""
-        life = cls(0)
-        for name, value in zip(cls.__slots__, saved, strict=True):
-            setattr(life, name, value)
+        life = cls(saved["started"])
+        vars(life).update(saved)
         return life
 
 
@@ -102,7 +91,8 @@ class Lives:
 
     def start(self, key: str, life: Life) -> Life:
         """Begin a life; one under the same key ends."""
-        self.end(key)
+        if key in self._lives:
+            self.end(key)
         self._lives[key] = life
         self._weight += 1
         if life.started > self._now:
@@ -120,9 +110,13 @@ class Lives:
 
     def remember(self, life: Life, recipient: str, outcome: int) -> None:
         """Keep what became of a recipient of a life that is going on."""
-        if recipient not in life.outcomes:
+        known = life.outcomes
+        if recipient not in known:
             self._weight += 1
-        life.outcomes[recipient] = outcome
+        if isinstance(known, dict):
+            known[recipient] = outcome
+        else:
+            life.outcomes = {recipient: outcome}
 
     def _advance(self, time: int) -> None:
         """Move the clock on; a jump of more than an hour counts only when the next life agrees."""

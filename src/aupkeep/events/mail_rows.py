@@ -13,8 +13,6 @@ import polars as pl
 
 from aupkeep.events.schema import MAIL
 
-Row = tuple[Any, ...]
-
 #: What a row of the join holds, in this order. `key` is host and queue id.
 JOINED: dict[str, type[pl.DataType]] = {
     "event_time": pl.Int64,
@@ -53,13 +51,13 @@ _UNKNOWN = "unknown"
 _NO_QUEUE = "NOQUEUE"
 
 
-def to_frame(rows: list[Row]) -> pl.DataFrame:
-    """Return `rows` with the columns `STAMPS` and those of `schema.MAIL`."""
-    values = list(zip(*rows, strict=True)) if rows else [()] * len(JOINED)
+def to_frame(values: list[Any]) -> pl.DataFrame:
+    """Return the rows whose `values` are laid end to end, with the columns `STAMPS` and `MAIL`."""
+    width = len(JOINED)
     frame = pl.DataFrame(
         [
-            pl.Series(name, list(column), dtype=kind)
-            for (name, kind), column in zip(JOINED.items(), values, strict=True)
+            pl.Series(name, values[place::width], dtype=kind)
+            for place, (name, kind) in enumerate(JOINED.items())
         ]
     )
     frame = frame.with_columns(pl.col(name).str.to_lowercase() for name in _LOWER)
@@ -70,7 +68,9 @@ def to_frame(rows: list[Row]) -> pl.DataFrame:
 
 def _parts() -> list[pl.Expr]:
     host_end = pl.col("key").str.find(" ", literal=True)
-    address = pl.col("client_ip").str.replace(r"^::ffff:(\d+\.\d+\.\d+\.\d+)$", "$1")
+    address = pl.col("client_ip")
+    mapped = address.str.starts_with("::ffff:") & address.str.contains(".", literal=True)
+    address = pl.when(mapped).then(address.str.strip_prefix("::ffff:")).otherwise(address)
     return [
         pl.col("key").str.head(host_end).alias("host"),
         pl.col("key").str.slice(host_end + 1).replace(_NO_QUEUE, None).alias("queue_id"),

@@ -63,9 +63,11 @@ class FindingActs:
         case = evidence.open_case(key_of(finding))
         members = evidence.findings_of(case.id) if case else {}
         change = take(finding, case, members)
-        if change.case is None or change.change is Change.NONE:
+        if change.case is None:
             if known != finding:
                 evidence.put_finding(finding, "")
+            return
+        if change.change is Change.NONE:
             return
         evidence.put_finding(finding, change.case.id)
         self._enter(change.change, change.case, finding, self._now(instant))

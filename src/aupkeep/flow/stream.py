@@ -7,7 +7,7 @@ told how far every source has come, and evaluates exactly the rows before that.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +55,8 @@ class Stream:
         self.taken: dict[int, Taken] = {}
         self.buffer = Buffer()
         self.shares = Shares()
+        #: Told of every attributed frame, for those who look on (suggestions).
+        self.onlooker: Callable[[pl.DataFrame], None] | None = None
         #: Every row before this instant has been evaluated.
         self.evaluated = NEVER
 
@@ -140,6 +142,8 @@ class Stream:
             if kept.height:
                 frames[kind] = attribute(kind, kept, self.ground)
                 self._share(kind, frames[kind])
+                if self.onlooker is not None:
+                    self.onlooker(frames[kind])
         reached = max((int(f["event_time"][-1]) for f in frames.values()), default=NEVER)
         horizon = reached if frontier == ENDED else max(frontier, reached)
         if not frames and horizon <= self.evaluated:
@@ -191,6 +195,7 @@ class Stream:
             "shares": self.shares.save(),
             "evaluated": self.evaluated,
             "engine": self.engine.save(),
+            "degraded": self.engine.degraded(),
         }
 
     def restore(self, saved: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from enum import StrEnum
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.base.ids import make_id
 from aupkeep.cases.case import Case
-from aupkeep.decisions.decision import Decision
+from aupkeep.decisions.decision import Decision, Proposal
 
 
 class State(StrEnum):
@@ -55,6 +55,8 @@ class Sanction:
     case: str
     provider: str
     customer: str
+    #: Name of the ladder's step that asked for it.
+    step: str
     measure: str
     scope: str
     target: str
@@ -70,16 +72,37 @@ class Sanction:
     approved_by: tuple[str, ...] = ()
 
 
+def sanction_id(case: str, proposal: Proposal) -> str:
+    """Return the id of what `proposal` asks for in `case`.
+
+    The step is a part of it: a graver step may ask for the same measure for longer.
+    """
+    return make_id(
+        "sanction",
+        case,
+        proposal.step,
+        proposal.measure.value,
+        proposal.scope,
+        proposal.target,
+    )
+
+
 def propose(
     decision: Decision, case: Case, known: Iterable[str], *, now: int, observe: bool = True
 ) -> tuple[Sanction, ...]:
-    """Return the sanctions that `decision` asks for and whose ids are not among `known`."""
+    """Return the sanctions that `decision` asks for and whose ids are not among `known`.
+
+    Idempotent: with the ids of what it returned among `known` it returns nothing. An unattributed
+    case has no sanctions. Raises `ValueError` for a decision about another case.
+    """
+    if decision.case != case.id:
+        raise ValueError(f"decision {decision.id} is not about case {case.id}")
     if case.customer is None:
         return ()
     there = set(known)
     proposed = []
     for item in decision.proposals:
-        identity = make_id("sanction", case.id, item.measure.value, item.scope, item.target)
+        identity = sanction_id(case.id, item)
         if identity in there:
             continue
         there.add(identity)
@@ -89,6 +112,7 @@ def propose(
                 case=case.id,
                 provider=case.provider,
                 customer=case.customer,
+                step=item.step,
                 measure=item.measure.value,
                 scope=item.scope,
                 target=item.target,
@@ -104,7 +128,11 @@ def propose(
 
 
 def move(sanction: Sanction, to: State) -> Sanction:
-    """Return `sanction` in state `to`; raises `AupkeepError` when the table has no such move."""
+    """Return `sanction` in state `to`.
+
+    Raises `AupkeepError` when the table has no such move, when too few different people agreed to
+    what becomes approved, and for everything that was proposed in observe mode.
+    """
     if sanction.would_do:
         raise AupkeepError(
             Fault(
@@ -119,6 +147,14 @@ def move(sanction: Sanction, to: State) -> Sanction:
                 code="no-such-move",
                 what=f"a sanction that is {sanction.state} cannot become {to}",
                 allowed=tuple(state.value for state in MOVES[sanction.state]),
+            )
+        )
+    agreed = len(set(sanction.approved_by))
+    if to is State.APPROVED and agreed < sanction.people:
+        raise AupkeepError(
+            Fault(
+                code="too-few-people",
+                what=f"{agreed} of {sanction.people} people have agreed to sanction {sanction.id}",
             )
         )
     return replace(sanction, state=to)

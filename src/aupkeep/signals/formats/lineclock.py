@@ -80,7 +80,8 @@ class LineClock:
     def to_utc(self, local: NDArray[np.int64]) -> NDArray[Any]:
         """Return the instants of local times, in order.
 
-        In the hour that a clock set back repeats, the reading nearest to the line before is taken.
+        In the hour that a clock set back repeats, the first reading is taken that does not go back
+        more than a minute behind the line before.
         """
         quarters, inverse = np.unique(local // _QUARTER, return_inverse=True)
         offsets = np.array([self._offset(q) for q in quarters.tolist()], dtype=np.int64)

@@ -17,6 +17,8 @@ UNKNOWN = -(2**63)
 _DAY = 86_400_000_000
 #: So far back a line is out of order; further back it belongs to the next year.
 _BACK = 30 * _DAY
+#: So far back lines of one log are out of order at most, as a rule.
+_DISORDER = 60_000_000
 #: So far ahead of the line before a line may be, whatever the present is.
 _AHEAD = 7 * _DAY
 #: Between two leap years lie at most eight years.
@@ -127,10 +129,8 @@ def place_times(
     out = np.empty(local.size, dtype=np.int64)
     for i in range(local.size):
         instant = local[i] - early[i]
-        if early[i] != late[i] and last != UNKNOWN:
-            other = local[i] - late[i]
-            if abs(other - last) < abs(instant - last):
-                instant = other
+        if early[i] != late[i] and last != UNKNOWN and instant < last - _DISORDER:
+            instant = local[i] - late[i]
         out[i] = instant
         last = instant
     return out, last

@@ -1,0 +1,139 @@
+"""`aupkeep doctor`: what is read, what is not, whose rows they are, and the next step."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+
+from aupkeep.attribution.holdings import Holding
+from aupkeep.base.clock import format_instant
+from aupkeep.cli.faces import FINE, FOUND, plain_errors, say_json
+from aupkeep.cli.place import Folder, opened
+from aupkeep.cli.words import MOST_SAMPLES, shares_text
+from aupkeep.flow.installation import Installation
+from aupkeep.flow.looking import trouble as why_unreadable
+from aupkeep.flow.tally import Shares
+from aupkeep.inlets.files.family import families
+from aupkeep.store import evidence, ground, intake
+from aupkeep.store.states import read_state
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def doctor(
+    *,
+    folder: Folder = None,
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
+) -> None:
+    """Say what is read, what could not be read, whose rows they are, and what to do next."""
+    with plain_errors():
+        installation = opened(folder)
+        found = examine(installation)
+        if as_json:
+            for item in found["sources"]:
+                say_json({"source": item})
+            say_json({"doctor": {key: value for key, value in found.items() if key != "sources"}})
+        else:
+            print("\n".join(text(found)))
+    raise typer.Exit(FOUND if found["troubles"] else FINE)
+
+
+def examine(installation: Installation) -> dict[str, Any]:
+    """Return everything there is to say about the installation, as plain values."""
+    committed = intake.latest()
+    shares, degraded = Shares(), []
+    if committed is not None:
+        saved = read_state(installation.states, committed.state_file)
+        shares = Shares.restore(saved["stream"]["shares"])
+        degraded = list(saved["stream"].get("degraded", []))
+    sources = [asdict(item) for item in intake.sources()]
+    troubles = [item["trouble"] for item in sources if item["trouble"]]
+    troubles += _unreadable(installation)
+    holdings = ground.holdings()
+    found: dict[str, Any] = {
+        "mode": installation.settings.mode,
+        "committed_at": format_instant(committed.at) if committed else None,
+        "evaluated_up_to": _instant(committed.frontier) if committed else None,
+        "sources": sources,
+        "shares": shares.save() | {"outside_addresses": len(shares.outside_addresses)},
+        "shares_text": shares_text(shares),
+        "holdings": len(holdings),
+        "cases": len(evidence.all_cases()),
+        "degraded": degraded,
+        "troubles": list(dict.fromkeys(troubles)),
+    }
+    found["next"] = _next(installation, found, holdings, shares)
+    return found
+
+
+def text(found: dict[str, Any]) -> list[str]:
+    """Return what was examined as lines for people."""
+    lines = [f"mode {found['mode']}: nothing is carried out"]
+    if found["committed_at"]:
+        lines.append(
+            f"last commit {found['committed_at']}, evaluated up to {found['evaluated_up_to']}"
+        )
+    for item in found["sources"]:
+        counts = item["counts"]
+        said = ", ".join(f"{counts[name]} {name}" for name in _SAID if counts.get(name))
+        lines.append(f"{item['format']:<9} {item['name']}: {said or 'nothing read yet'}")
+        for reason, count, samples in item["rejects"]:
+            lines.append(f"    {count} rejected: {reason}")
+            lines += [
+                f"        at byte {at}: {head[:100]!r}" for at, head in samples[:MOST_SAMPLES]
+            ]
+    lines += found["shares_text"]
+    lines.append(f"{found['holdings']} holdings, {found['cases']} cases")
+    lines += [f"degraded: {line}" for line in found["degraded"]]
+    lines += [f"trouble: {line}" for line in found["troubles"]]
+    lines.append("next: " + found["next"])
+    return lines
+
+
+_SAID = ("lines", "events", "ignored", "late", "duplicates", "rejects")
+
+
+def _instant(frontier: int) -> str | None:
+    try:
+        return format_instant(frontier)
+    except OverflowError:
+        return None
+
+
+def _unreadable(installation: Installation) -> list[str]:
+    found = []
+    for inlet in installation.settings.inlet:
+        if not inlet.path or inlet.format == "report":
+            continue
+        for family in families(inlet.path, installation.folder):
+            for path in (*family.rotated, family.path):
+                why = why_unreadable(path) if path.exists() else ""
+                found += [why] if why else []
+    return found
+
+
+def _next(
+    installation: Installation,
+    found: dict[str, Any],
+    holdings: tuple[Holding, ...],
+    shares: Shares,
+) -> str:
+    where = installation.folder
+    if not installation.settings.inlet:
+        return f"add an [[inlet]] to {where}/aupkeep.toml"
+    if found["troubles"]:
+        return "mend the troubles above; what cannot be read cannot be judged"
+    if found["committed_at"] is None:
+        return f"aupkeep run {where}"
+    if not holdings:
+        return (
+            f"aupkeep holdings suggest --dir {where} > holdings.csv, fill in customers, import it"
+        )
+    if shares.unknown > sum(shares.customers.values()):
+        return f"aupkeep holdings suggest --dir {where}: most rows are nobody's yet"
+    if found["cases"]:
+        return f"aupkeep case list --dir {where}"
+    return "nothing to do: no clause was breached in what was read"
