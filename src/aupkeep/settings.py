@@ -139,6 +139,14 @@ def load_settings(folder: Path) -> Settings:
                 hint=f"`aupkeep init {folder} --policy jasmo` writes one ({missing.strerror})",
             )
         ) from None
+    except UnicodeDecodeError as wrong:
+        raise AupkeepError(
+            Fault(
+                code="not-utf8",
+                what=f"this is not UTF-8 text ({wrong.reason} at byte {wrong.start})",
+                place=Place(file=str(path)),
+            )
+        ) from None
     return read_settings(text, file=str(path))
 
 
@@ -180,14 +188,12 @@ def _fault(error: dict[str, object], text: str, file: str) -> Fault:
 
 
 def _keys(steps: list[str]) -> tuple[str, ...]:
-    model: type[BaseModel] = Settings
-    table = {
+    tables: dict[str, type[BaseModel]] = {
         "provider": ProviderSettings,
         "inlet": InletSettings,
         "exporter": ExporterSettings,
     }
-    if steps:
-        model = table.get(steps[0], Settings)
+    model: type[BaseModel] = tables.get(steps[0], Settings) if steps else Settings
     return tuple(sorted(model.model_fields))
 
 

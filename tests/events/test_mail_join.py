@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import msgspec
@@ -462,7 +463,7 @@ def test_the_rows_do_not_depend_on_blocks_or_restarts(
     found = []
     edges = [0, *sorted(min(cut, len(lines)) for cut in cuts), len(lines)]
     pieces = block.splitlines(keepends=True)
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in itertools.pairwise(edges):
         offset = sum(map(len, pieces[:first]))
         feed(join, b"".join(pieces[first:last]), offset=offset)
         if drained:

@@ -290,6 +290,31 @@ def test_greetings_forge_nothing(helo: str) -> None:
     assert found[6] == "joe"
 
 
+@pytest.mark.parametrize(
+    "sender", ["x> orig_id=4A1", "x", "", "a=b", "> orig_id=4A1>", "> from=<y"]
+)
+def test_local_senders_forge_no_origin(sender: str) -> None:
+    for end, first in (("", ""), (" orig_id=ABCDEF12", "ABCDEF12")):
+        body = f"{ID}: uid=33 from=<{sender}>{end}"
+        assert record("pickup", body) == ("P", KEY, "33", sender, first)
+        stated = fields("pickup", body)
+        assert (stated["sender"], stated.get("orig_queue_id", "")) == (sender, first)
+
+
+@pytest.mark.parametrize(
+    "body", ["uid=33", "uid=", "uid=x from=<a>", "uid=33 from=<", "uid=33 from=<a"]
+)
+def test_a_cut_off_pickup_line_is_a_reject(body: str) -> None:
+    parsed = read(("pickup", f"{ID}: {body}"))
+    assert (parsed.records, len(parsed.rejects)) == ([], 1)
+
+
+def test_a_line_of_beginnings_alone_states_no_sender() -> None:
+    found = record("smtpd", f"{ID}: reject: RCPT from a[::1]: 550" + " ; from=<" * 5000)
+    assert found is not None
+    assert found[7:9] == (None, None)
+
+
 def test_the_client_of_a_message_forges_no_login() -> None:
     sender = "x, sasl_username=victim, orig_queue_id=ABCDEF12, orig_client=v[198.51.100.1]"
     body = f"{ID}: client=a[192.0.2.1], sasl_method=PLAIN, sasl_username=joe, sasl_sender={sender}"

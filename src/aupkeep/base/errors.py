@@ -81,8 +81,11 @@ def render(fault: Fault) -> str:
         lines.append(f"{place.file}: {fault.what}")
     else:
         lines.append(f"{place.file}:{place.line}:{place.column}: {fault.what}")
-        lines.append(f"{place.line:5d} | {place.text}")
-        lines.append(" " * (7 + place.column) + "^")
+        margin = f"{place.line:5d} | "
+        # Tabs stay tabs, so that the caret stands below what it points at.
+        before = "".join("\t" if sign == "\t" else " " for sign in place.text[: place.column - 1])
+        lines.append(margin + place.text)
+        lines.append(" " * len(margin) + before.ljust(place.column - 1) + "^")
     if fault.allowed:
         lines.append("        allowed: " + ", ".join(fault.allowed))
     if fault.hint:

@@ -122,18 +122,20 @@ def _next(
     shares: Shares,
 ) -> str:
     where = installation.folder
-    if not installation.settings.inlet:
-        return f"add an [[inlet]] to {where}/aupkeep.toml"
-    if found["troubles"]:
-        return "mend the troubles above; what cannot be read cannot be judged"
-    if found["committed_at"] is None:
-        return f"aupkeep run {where}"
-    if not holdings:
-        return (
-            f"aupkeep holdings suggest --dir {where} > holdings.csv, fill in customers, import it"
-        )
-    if shares.unknown > sum(shares.customers.values()):
-        return f"aupkeep holdings suggest --dir {where}: most rows are nobody's yet"
-    if found["cases"]:
-        return f"aupkeep case list --dir {where}"
-    return "nothing to do: no clause was breached in what was read"
+    known = sum(shares.customers.values())
+    steps = (
+        (not installation.settings.inlet, f"add an [[inlet]] to {where}/aupkeep.toml"),
+        (found["troubles"], "mend the troubles above; what cannot be read cannot be judged"),
+        (found["committed_at"] is None, f"aupkeep run {where}"),
+        (
+            not holdings,
+            f"aupkeep holdings suggest --dir {where} > holdings.csv; fill in whose, import it",
+        ),
+        (
+            shares.unknown > known,
+            f"aupkeep holdings suggest --dir {where}: most rows are nobody's yet",
+        ),
+        (found["cases"], f"aupkeep case list --dir {where}"),
+    )
+    fitting = (step for wanted, step in steps if wanted)
+    return next(fitting, "nothing to do: no clause was breached in what was read")

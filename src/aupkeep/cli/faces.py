@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 
 import typer
 
-from aupkeep.base.errors import AupkeepError, Fault, render
+from aupkeep.base.errors import AupkeepError, Fault, Place, render
 
 FINE, FOUND, MISUSE, FAILED = 0, 1, 2, 3
 
@@ -56,5 +56,9 @@ def plain_errors() -> Iterator[None]:
         # The reader of our output went away (`| head`): that is no fault.
         sys.stderr.close()
         raise typer.Exit(FINE) from None
+    except OSError as refused:
+        what = f"the system refuses: {(refused.strerror or str(refused)).lower()}"
+        place = Place(file=str(refused.filename)) if refused.filename else None
+        fail([Fault(code="refused", what=what, place=place)])
     except KeyboardInterrupt:
         raise typer.Exit(FAILED) from None

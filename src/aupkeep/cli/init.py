@@ -53,7 +53,7 @@ def settings_text(seen: Seen, *, provider: str, policy: str) -> str:
     lines = [
         "# Settings of Aupkeep. Every key is described in docs/reference/settings.md.",
         "",
-        "# observe: nothing is carried out; what would be done is shown. There is no other mode yet.",
+        "# observe: nothing is carried out; what would be done is shown. No other mode exists yet.",
         'mode = "observe"',
         "",
         "# Folder of the database and the engine's state, beside this file.",

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -26,6 +27,10 @@ from aupkeep.flow.rules import Ruled, rules_by_provider
 from aupkeep.flow.stream import Stream
 from aupkeep.signals.source import Source
 
+Read = TypeVar("Read")
+
+#: Policies that come with Aupkeep; the first is taken where nothing says which.
+SHIPPED = ("jasmo", "injazat")
 #: Files smaller than this in all are read too fast for a bar to help.
 WORTH_A_BAR = 20_000_000
 
@@ -62,13 +67,14 @@ def reading_run(pairs: Sequence[tuple[Path, str]], options: ReadOptions, now: in
     """Prepare the run; nothing of the files is read yet."""
     holdings = _read(options.holdings, read_holdings)
     profiles = _read(options.profiles, read_profiles)
-    ruled = [load_policy(find_policy(name)) for name in options.policies or ("jasmo", "injazat")]
+    names = sorted({item.provider for item in holdings})
+    ruled = [load_policy(find_policy(name)) for name in options.policies or _shipped(names)]
     named = {item.policy.provider: item for item in ruled}
     default = ruled[0].policy.provider
-    everyone = sorted({item.provider for item in holdings} | {default})
+    everyone = sorted({*names, default})
     rules: dict[str, Ruled] = {name: named.get(name, ruled[0]) for name in everyone}
     networks = dict.fromkeys(everyone, tuple(options.networks))
-    provider = _only(sorted({item.provider for item in holdings})) or default
+    provider = names[0] if len(names) == 1 else default
     ground = Ground(holdings=holdings, profiles=profiles, networks=networks)
     stream = Stream(ground=ground, engine=Engine(rules_by_provider(rules)))
     sources = [
@@ -89,11 +95,13 @@ def reading_run(pairs: Sequence[tuple[Path, str]], options: ReadOptions, now: in
     return Run(Replay(stream=stream, now=now), sources)
 
 
-def _only(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ""
+def _shipped(providers: Sequence[str]) -> list[str]:
+    """Return the shipped policies of `providers`, or the first one where none has any."""
+    there = [name for name in SHIPPED if name in providers]
+    return there or [SHIPPED[0]]
 
 
-def _read(path: Path | None, reader: Callable[..., tuple[T, ...]]) -> tuple[T, ...]:
+def _read(path: Path | None, reader: Callable[..., tuple[Read, ...]]) -> tuple[Read, ...]:
     if path is None:
         return ()
     try:

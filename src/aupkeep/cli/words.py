@@ -77,8 +77,10 @@ def summary_text(stream: Stream) -> list[str]:
     total = totals(stream.tallies)
     lines = [
         "",
-        f"{total['lines']} lines, {total['events']} events; {total['ignored']} ignored, "
-        f"{total['rejects']} rejected, {total['late']} late, {total['duplicates']} duplicates",
+        (
+            f"{total['lines']} lines, {total['events']} events; {total['ignored']} ignored, "
+            f"{total['rejects']} rejected, {total['late']} late, {total['duplicates']} duplicates"
+        ),
         *shares_text(stream.shares),
     ]
     for source, tally in zip(stream.sources, stream.tallies, strict=True):
@@ -92,8 +94,10 @@ def shares_text(shares: Shares) -> list[str]:
     """Return whose rows they were."""
     known = sum(shares.customers.values())
     lines = [
-        f"rows: {known} of {len(shares.customers)} customers, {shares.unknown} unknown, "
-        f"{shares.ambiguous} ambiguous, {shares.outsiders} of outsiders"
+        (
+            f"rows: {known} of {len(shares.customers)} customers, {shares.unknown} unknown, "
+            f"{shares.ambiguous} ambiguous, {shares.outsiders} of outsiders"
+        )
     ]
     most = shares.customers.most_common(MOST_NAMED)
     if most:
@@ -121,10 +125,7 @@ def next_step(shares: Shares, total: dict[str, int]) -> list[str]:
     if total["events"] == 0 and total["lines"]:
         return ["next: no line became an event; is `--as` the right format for these files?"]
     if not shares.customers and shares.unknown:
-        return [
-            "next: nobody can be named without holdings; `aupkeep holdings suggest` shows which "
-            "logins and addresses need one"
-        ]
+        return ["next: nobody can be named; `aupkeep holdings suggest` shows which holdings to add"]
     if shares.unknown > sum(shares.customers.values()):
         return ["next: most rows are nobody's; `aupkeep holdings suggest` shows whose to add"]
     return []

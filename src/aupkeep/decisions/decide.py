@@ -75,7 +75,7 @@ def decide(
         case=case.id,
         policy_version=policy.version,
         step=_gravest(setting, outcome),
-        tier=max((item.tier for item in evidence.usable), default=min(case.tier, clause.tier)),
+        tier=max((item.tier for item in evidence.usable), default=case.tier),
         proposals=tuple(outcome.proposals),
         review=review,
         decide_by=case.aware_at + clause.decide_within if clause.decide_within else None,

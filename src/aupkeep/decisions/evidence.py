@@ -30,13 +30,15 @@ def sort_evidence(
 ) -> Evidence:
     """Return the findings that may carry a measure, by (opening, id), and why others may not.
 
-    No finding is better evidence than the clause can rest on at best, so tiers are cut to it.
+    No finding is better evidence than the clause can rest on at best, so tiers are cut to it; a
+    score stays a score.
     """
     kinds = dict(profile.service_kinds)
     usable = []
     review: dict[str, None] = {}
     for finding in sorted(findings, key=lambda item: (item.first, item.id)):
-        cut = replace(finding, tier=min(finding.tier, clause.tier))
+        best = finding.tier if finding.tier is Tier.SCORE else min(finding.tier, clause.tier)
+        cut = replace(finding, tier=best)
         why = why_not(cut, policy) or _unbound(cut, clause, kinds)
         if why:
             review[why] = None

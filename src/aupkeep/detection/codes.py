@@ -62,12 +62,11 @@ class Codes:
 
     def keep(self, alive: NDArray[np.bool_]) -> None:
         """Free every code that is not marked in `alive`."""
-        for code in np.flatnonzero(~alive).tolist():
-            values = self._values[code]
-            if values is not None:
-                del self._code[values]
-                self._values[code] = None
-                self._free.append(code)
+        kept = alive.tolist()
+        self._code = {values: code for values, code in self._code.items() if kept[code]}
+        self._free = np.flatnonzero(~alive).tolist()
+        for code in self._free:
+            self._values[code] = None
         self.held = len(self._code)
 
     def of_rows(self, frame: pl.DataFrame, names: tuple[str, ...]) -> Ints:
@@ -76,8 +75,11 @@ class Codes:
             return np.full(frame.height, self.code(()), dtype=np.int64)
         local, firsts = group(frame, names)
         rows = frame.select(names)[firsts].rows()
-        code = self.code
-        return np.array([code(row) for row in rows], dtype=np.int64)[local]
+        found = list(map(self._code.get, rows))
+        for place, code in enumerate(found):
+            if code is None:
+                found[place] = self.code(rows[place])
+        return np.array(found, dtype=np.int64)[local]
 
 
 def group(frame: pl.DataFrame, names: tuple[str, ...]) -> tuple[Ints, Ints]:

@@ -17,7 +17,7 @@ _MIX = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def find(pairs: Ints, pair: int) -> int:
     """Return the place of `pair`, or the free one where it belongs."""
     mask = pairs.size - 1
@@ -28,7 +28,7 @@ def find(pairs: Ints, pair: int) -> int:
     return int(at)
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def pairs_alive(store: Store, span: int, value_alive: NDArray[np.bool_]) -> int:
     """Mark the value codes that some window still holds; return the number of live pairs."""
     live = 0
@@ -39,7 +39,7 @@ def pairs_alive(store: Store, span: int, value_alive: NDArray[np.bool_]) -> int:
     return live
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def rehash(store: Store, span: int, pairs: Ints, panes: Ints) -> int:
     """Put the live pairs of `store` into the empty `pairs` and `panes`; return their number."""
     used = 0
@@ -52,7 +52,7 @@ def rehash(store: Store, span: int, pairs: Ints, panes: Ints) -> int:
     return used
 
 
-@njit(cache=True)
+@njit(cache=True, _nrt=False)
 def _pair_alive(store: Store, span: int, i: int) -> bool:
     if store.pairs[i] < 0:
         return False

@@ -76,8 +76,13 @@ from aupkeep.detection.layout import (
 from aupkeep.detection.pairs import find
 from aupkeep.detection.rule import PANES
 
+# Kernels own no arrays, so counting references to them (`_nrt`) is left out: it costs ten times
+# what the work itself does. For the same reason every part is put into the kernel that calls it.
+_compiled = njit(cache=True, _nrt=False)
+_inlined = njit(cache=True, _nrt=False, inline="always")
 
-@njit(cache=True)
+
+@_compiled
 def feed(store: Store, params: Params, rows: Rows, start: int) -> int:
     """Evaluate picked rows from `start` on; return the first one that is still to do.
 
@@ -102,7 +107,7 @@ def feed(store: Store, params: Params, rows: Rows, start: int) -> int:
     return rows.picked.size
 
 
-@njit(cache=True)
+@_compiled
 def settle(store: Store, params: Params, frontier: int, open_slots: Ints) -> None:
     """Notice every end up to `frontier`; let go of keys whose windows are empty by then."""
     pane = frontier // params.pane
@@ -112,7 +117,7 @@ def settle(store: Store, params: Params, frontier: int, open_slots: Ints) -> Non
     _let_go(store, params, pane, frontier)
 
 
-@njit(cache=True)
+@_compiled
 def thaw(store: Store, params: Params, now: int) -> None:
     """Free the cooling slots whose cooldown has passed by `now`."""
     for slot in range(store.slots.shape[0]):
@@ -122,7 +127,7 @@ def thaw(store: Store, params: Params, now: int) -> None:
             _release(store, slot)
 
 
-@njit(cache=True)
+@_inlined
 def _room(store: Store) -> bool:
     tally = store.tally
     return bool(
@@ -133,7 +138,7 @@ def _room(store: Store) -> bool:
     )
 
 
-@njit(cache=True)
+@_inlined
 def _slot(store: Store, params: Params, code: int) -> int:
     """Return the slot of a key, a new one if it has none, -1 at the cap."""
     slot = store.slot_of[code]
@@ -166,7 +171,7 @@ def _slot(store: Store, params: Params, code: int) -> int:
     return int(slot)
 
 
-@njit(cache=True)
+@_inlined
 def _append(store: Store, slot: int) -> None:
     final = store.tally[FINAL]
     store.slots[slot, PREV] = final
@@ -178,7 +183,7 @@ def _append(store: Store, slot: int) -> None:
     store.tally[FINAL] = slot
 
 
-@njit(cache=True)
+@_inlined
 def _unlink(store: Store, slot: int) -> None:
     before, after = store.slots[slot, PREV], store.slots[slot, NEXT]
     if before >= 0:
@@ -191,7 +196,7 @@ def _unlink(store: Store, slot: int) -> None:
         store.tally[FINAL] = before
 
 
-@njit(cache=True)
+@_inlined
 def _let_go(store: Store, params: Params, pane: int, now: int) -> None:
     """Let go of the keys whose windows are empty at `pane`."""
     while store.tally[FIRST] >= 0:
@@ -209,7 +214,7 @@ def _let_go(store: Store, params: Params, pane: int, now: int) -> None:
             _release(store, slot)
 
 
-@njit(cache=True)
+@_inlined
 def _release(store: Store, slot: int) -> None:
     store.slot_of[store.slots[slot, CODE]] = -1
     store.slots[slot, STATE] = FREE
@@ -217,7 +222,7 @@ def _release(store: Store, slot: int) -> None:
     store.tally[N_FREE] += 1
 
 
-@njit(cache=True)
+@_inlined
 def _arrive(store: Store, params: Params, slot: int, pane: int) -> None:
     """Move a key's window to `pane`; where a finding is open, look at the start of each pane."""
     at = store.slots[slot, AT]
@@ -237,24 +242,27 @@ def _arrive(store: Store, params: Params, slot: int, pane: int) -> None:
     _drop(store, params, slot, pane)
 
 
-@njit(cache=True)
+@_inlined
 def _slide(store: Store, params: Params, slot: int, pane: int) -> None:
     """Take the panes out of the window that are too old at `pane`."""
     at = store.slots[slot, AT]
     store.slots[slot, AT] = pane
     if params.mode == CONJUNCTION or pane == at:
         return
-    if at == NEVER or pane - at >= PANES:
+    if at == NEVER:
+        return  # A slot is empty when it is given out.
+    if pane - at >= PANES:
         _clear(store, params, slot)
         return
-    for step in range(at + 1, pane + 1):
-        place = step % PANES
+    place = at % PANES
+    for _ in range(at, pane):
+        place = place + 1 if place < PANES - 1 else 0
         if params.mode == SUM:
             store.slots[slot, NUM] -= store.sums[slot, place]
             store.sums[slot, place] = 0
         elif params.mode == REAL_SUM:
             store.real_sums[slot, place] = 0.0
-        else:
+        elif store.counts[slot, place] != 0 or params.mode == RATIO:
             store.slots[slot, NUM] -= store.counts[slot, place]
             store.counts[slot, place] = 0
             if params.mode == RATIO:
@@ -268,7 +276,7 @@ def _slide(store: Store, params: Params, slot: int, pane: int) -> None:
         store.reals[slot, OLDER] = older
 
 
-@njit(cache=True)
+@_inlined
 def _clear(store: Store, params: Params, slot: int) -> None:
     store.slots[slot, NUM] = 0
     store.slots[slot, DEN] = 0
@@ -283,7 +291,7 @@ def _clear(store: Store, params: Params, slot: int) -> None:
             store.others[slot, :] = 0
 
 
-@njit(cache=True)
+@_inlined
 def _add(store: Store, params: Params, rows: Rows, row: int, slot: int, pane: int) -> None:
     """Put one row into the window, whose newest pane is `pane`."""
     place = pane % PANES
@@ -315,7 +323,7 @@ def _add(store: Store, params: Params, rows: Rows, row: int, slot: int, pane: in
                 store.sums[slot, rule] = pane
 
 
-@njit(cache=True)
+@_inlined
 def _distinct(store: Store, params: Params, slot: int, value: int, pane: int) -> None:
     """Count a value in the newest pane it was seen in, and nowhere else."""
     at = find(store.pairs, slot << 32 | value)
@@ -331,7 +339,7 @@ def _distinct(store: Store, params: Params, slot: int, value: int, pane: int) ->
     store.counts[slot, pane % PANES] += 1
 
 
-@njit(cache=True)
+@_inlined
 def _keep(store: Store, params: Params, rows: Rows, row: int, slot: int) -> None:
     """Keep the id of one of the first rows of a pane: only those can be a window's earliest."""
     if params.most == 0:
@@ -358,7 +366,7 @@ def _keep(store: Store, params: Params, rows: Rows, row: int, slot: int) -> None
     store.slots[slot, KEPT] += 1
 
 
-@njit(cache=True)
+@_inlined
 def _drop(store: Store, params: Params, slot: int, pane: int) -> None:
     """Give back the kept rows that are no longer in the window."""
     if params.most == 0:
@@ -375,7 +383,7 @@ def _drop(store: Store, params: Params, slot: int, pane: int) -> None:
         store.slots[slot, TAIL] = -1
 
 
-@njit(cache=True)
+@_inlined
 def _judge(store: Store, params: Params, rows: Rows, i: int, slot: int, pane: int) -> bool:
     """Compare the value after a row with the condition; return whether a finding opened."""
     slots = store.slots
@@ -398,7 +406,7 @@ def _judge(store: Store, params: Params, rows: Rows, i: int, slot: int, pane: in
     return True
 
 
-@njit(cache=True)
+@_inlined
 def _holds(store: Store, params: Params, slot: int, pane: int) -> bool:
     slots = store.slots
     if slots[slot, LAST] <= pane - params.span:
@@ -416,7 +424,7 @@ def _holds(store: Store, params: Params, slot: int, pane: int) -> bool:
     return bool(inside != params.outside)
 
 
-@njit(cache=True)
+@_inlined
 def _first_time(store: Store, slot: int) -> int:
     """Return the oldest of the last times at which the rules of a conjunction held."""
     first = store.sums[slot, 0]
@@ -425,7 +433,7 @@ def _first_time(store: Store, slot: int) -> int:
     return int(first)
 
 
-@njit(cache=True)
+@_inlined
 def _real(store: Store, params: Params, slot: int) -> float:
     """Return the value of a window as a float."""
     if params.mode == REAL_SUM:
@@ -436,7 +444,7 @@ def _real(store: Store, params: Params, slot: int) -> float:
     return float(store.slots[slot, NUM])
 
 
-@njit(cache=True)
+@_inlined
 def _open(store: Store, params: Params, slot: int, row: int) -> None:
     slots = store.slots
     slots[slot, OPEN] = 1
@@ -452,7 +460,7 @@ def _open(store: Store, params: Params, slot: int, row: int) -> None:
     _emit(store, OPENED_NOW, slots[slot, TIME], row, slot)
 
 
-@njit(cache=True)
+@_inlined
 def _past(growth: float, value: float) -> float:
     """Return the first power-of-ten multiple of `growth` that `value` has not reached."""
     while value >= growth and growth < 1e300:  # noqa: PLR2004 - a stop for infinite values
@@ -460,7 +468,7 @@ def _past(growth: float, value: float) -> float:
     return growth
 
 
-@njit(cache=True)
+@_inlined
 def _grow(store: Store, params: Params, slot: int, row: int) -> None:
     """Raise the peak; say so where it passes the next power of ten."""
     slots = store.slots
@@ -481,7 +489,7 @@ def _grow(store: Store, params: Params, slot: int, row: int) -> None:
         _emit(store, GREW, slots[slot, TIME], row, slot)
 
 
-@njit(cache=True)
+@_inlined
 def _end(store: Store, slot: int, instant: int, row: int) -> None:
     store.slots[slot, OPEN] = 0
     store.slots[slot, ENDED] = instant
@@ -489,7 +497,7 @@ def _end(store: Store, slot: int, instant: int, row: int) -> None:
     _emit(store, ENDED_NOW, instant, row, slot)
 
 
-@njit(cache=True)
+@_inlined
 def _emit(store: Store, what: int, instant: int, row: int, slot: int) -> None:
     out = store.tally[N_OUT]
     store.out[out, O_WHAT] = what

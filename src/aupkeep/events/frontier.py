@@ -28,7 +28,7 @@ LEAP = HOUR
 
 @dataclass(slots=True)
 class Stamp:
-    """Verdict on one batch: masks over its rows, and whether one is still waiting for the next."""
+    """Verdict on one batch: masks over its rows."""
 
     late: NDArray[np.bool_]
     #: Rows the next row contradicted: their clock was wrong.
@@ -55,11 +55,23 @@ class Frontier:
         """Move to `instant` when a silent live source lets the clock speak for it."""
         self.largest = max(self.largest, instant)
 
+    def waits(self, times: NDArray[np.int64]) -> bool:
+        """Whether the last of `times`, read next, runs ahead and needs the row after it to agree.
+
+        The caller then keeps that row back and gives its time to `stamp` as `ahead`.
+        """
+        last = int(times[-1])
+        if self.largest != NEVER and last <= self.largest + LEAP:
+            return False
+        before = Frontier(self.disorder, largest=self.largest)
+        before.stamp(times[:-1], last)
+        return before.largest == NEVER or last > before.largest + LEAP
+
     def stamp(self, times: NDArray[np.int64], ahead: int | None) -> Stamp:
         """Judge `times` in reading order; `ahead` is the next row's time where it is known.
 
-        The row that ends a batch is judged with the row that follows it, so the caller keeps the
-        last row back until it has one, or passes None at the end of the input.
+        A row that runs ahead at the end of a batch is judged with the row that follows it, so the
+        caller keeps it back until it has one (`waits`), or passes None at the end of the input.
         """
         count = len(times)
         if count == 0:

@@ -91,4 +91,6 @@ def _null_if(name: str, word: str) -> pl.Expr:
 
 def _domain(name: str) -> pl.Expr:
     """Return what follows the last `@`; null without one."""
-    return pl.col(name).str.extract(r"@([^@]+)$", 1)
+    parts = pl.col(name).str.split("@")
+    last = parts.list.last()
+    return pl.when((parts.list.len() > 1) & (last != "")).then(last)

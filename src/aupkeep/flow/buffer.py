@@ -72,7 +72,7 @@ def to_bytes(rows: pl.DataFrame) -> bytes:
 
 def from_bytes(data: bytes) -> pl.DataFrame:
     """Return the rows that `to_bytes` wrote."""
-    return pl.read_ipc(io.BytesIO(data), memory_map=False)
+    return pl.read_ipc(io.BytesIO(data))
 
 
 def in_schema(kind: str, rows: pl.DataFrame) -> pl.DataFrame:

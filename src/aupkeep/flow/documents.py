@@ -6,7 +6,6 @@ name and size are remembered, and rows that were taken before are known by their
 
 from __future__ import annotations
 
-import glob
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,8 +13,10 @@ from typing import Any
 
 from aupkeep.events.frontier import NEVER
 from aupkeep.flow.stream import Stream
+from aupkeep.inlets.files.family import matching
 from aupkeep.settings import InletSettings
-from aupkeep.signals.formats.netflow5 import Datagram, datagrams
+from aupkeep.signals.formats.netflow5 import datagrams
+from aupkeep.signals.formats.pcap import Datagram
 from aupkeep.signals.formats.report import Reading, read_report
 from aupkeep.signals.source import Source
 
@@ -44,7 +45,7 @@ class FlowFiles:
 
     def add(self, inlet: InletSettings, folder: Path, stream: Stream) -> None:
         """Open the captures that `inlet` names."""
-        for name in sorted(glob.glob(str(folder / inlet.path))):
+        for name in matching(folder / inlet.path):
             source = stream.source(
                 Source(
                     name=name,
@@ -132,27 +133,33 @@ class ReportFiles:
                 found = self._open(path, stream, source)
                 if found is None:
                     continue
-                reading = read_report(found)
-                received = _received(reading, path, stream, source, observed_at)
-                read.append((received, str(path), found, reading, source))
+                data, written = found
+                reading = read_report(data)
+                received = _received(reading, written, stream, source, observed_at)
+                read.append((received, str(path), data, reading, source))
                 if len(read) >= REPORTS_A_STEP:
                     break
         for received, name, data, reading, source in sorted(read, key=lambda item: item[:2]):
             stream.take_report(data, reading, source, received, name=name, observed_at=observed_at)
         return bool(read)
 
-    def _open(self, path: Path, stream: Stream, source: int) -> bytes | None:
+    def _open(self, path: Path, stream: Stream, source: int) -> tuple[bytes, int] | None:
+        """Return what the file holds and when it was written; None where there is nothing new."""
         try:
-            size = path.stat().st_size
+            state = path.stat()
+            size = state.st_size
             if self._seen.get(str(path)) == size:
                 return None
             data = path.read_bytes()
+        except FileNotFoundError:
+            # A mail reader moved it; it will be found under its new name.
+            return None
         except OSError as refused:
             why = refused.strerror or str(refused)
             stream.tallies[source].trouble = f"cannot read `{path}`: {why}"
             return None
         self._seen[str(path)] = size
-        return data
+        return data, state.st_mtime_ns // 1000
 
     def save(self) -> dict[str, int]:
         """Return the names and sizes of the files that have been taken."""
@@ -166,18 +173,18 @@ def _files(pattern: str) -> list[Path]:
         return sorted(
             path for root in deep or [folder] for path in root.iterdir() if path.is_file()
         )
-    return sorted(Path(name) for name in glob.glob(pattern) if Path(name).is_file())
+    return [Path(name) for name in matching(folder) if Path(name).is_file()]
 
 
 def _received(
-    reading: Reading, path: Path, stream: Stream, source: int, observed_at: int | None
+    reading: Reading, written: int, stream: Stream, source: int, observed_at: int | None
 ) -> int:
-    """Return when a report reached us: by its own trace, else by the file's time.
+    """Return when a report reached us: by its own trace, else when its file was written.
 
     A report that is found after its time has been evaluated counts as received then: its receipt
     is when we took it, and none is ever lost for being late.
     """
     stated = reading.received
     if stated is None:
-        stated = path.stat().st_mtime_ns // 1000 if observed_at is None else observed_at
+        stated = written if observed_at is None else observed_at
     return max(stated, stream.evaluated, stream.stamper.frontier(source, "report").at)

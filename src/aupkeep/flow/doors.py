@@ -41,13 +41,23 @@ class LineInput(Protocol):
 
 
 class JournalInput:
-    """The journal feeding a line reader; positions are bytes since the first line read."""
+    """The journal feeding a line reader; positions are bytes since the first line read.
+
+    A restart goes on after the last block all of whose lines were joined: the cursors of younger
+    blocks are remembered until then.
+    """
 
     def __init__(self, reader: LineReader, names: list[str], saved: dict[str, Any]) -> None:
         """Go on after the saved cursor."""
         self._reader = reader
         self.offset = int(saved.get("offset", 0))
-        self._journal = Journal(names, cursor=str(saved.get("cursor", "")))
+        self._cursors = [(self.offset, str(saved.get("cursor", "")))]
+        if saved.get("stream"):
+            reader.stream = int(saved["stream"])
+            place = reader.places.get(reader.stream)
+            if place is not None:
+                reader.clock = LineClock.restore(place.clock)
+        self._journal = Journal(names, cursor=self._cursors[0][1])
 
     def step(self) -> bool:
         """Read on; False when the journal has nothing more at this moment."""
@@ -56,11 +66,17 @@ class JournalInput:
             return False
         self._reader.read(Block(self.offset, found.data))
         self.offset += len(found.data)
+        self._cursors.append((self.offset, found.cursor))
         return True
 
     def save(self) -> dict[str, Any]:
         """Return the place to go on from."""
-        return {"offset": self.offset, "cursor": self._journal.cursor}
+        waiting = [segment.start for segment in self._reader.queue]
+        joined = min(waiting, default=self.offset)
+        passed = [item for item in self._cursors if item[0] <= joined]
+        self._cursors = passed[-1:] + self._cursors[len(passed) :]
+        offset, cursor = self._cursors[0]
+        return {"offset": offset, "cursor": cursor, "stream": self._reader.stream or 0}
 
     def close(self) -> None:
         """End the reading of the journal."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from aupkeep.base.errors import AupkeepError
 from aupkeep.base.ids import stream_id
 from aupkeep.flow.lines import LineReader, Place
-from aupkeep.inlets.files.blocks import Block, open_bytes, read_blocks
+from aupkeep.inlets.files.blocks import DAMAGE, Block, open_bytes, read_blocks, read_head
 from aupkeep.inlets.files.family import Family
 from aupkeep.inlets.files.tail import Tail
 from aupkeep.signals.formats.lineclock import LineClock
@@ -32,7 +32,10 @@ class Following:
         self._rotated = list(family.rotated)
         self._blocks: Iterator[Block] | None = None
         self._tail: Tail | None = None
-        self.idle = False
+        #: File -> why it cannot be read, or not to its end.
+        self._troubles: dict[Path, str] = {}
+        #: The rotated file that is being read.
+        self._reading = family.path
 
     def step(self) -> bool:
         """Read on; False when there is nothing more at this moment."""
@@ -57,10 +60,11 @@ class Following:
             opened = open_bytes(path)
             place = self._take_up(stream)
             opened.seek(place)
-        except (OSError, EOFError) as refused:
-            self._trouble(path, refused)
+        except DAMAGE as refused:
+            self._refused(path, refused)
             return
         self._blocks = read_blocks(opened, str(path), offset=place)
+        self._reading = path
 
     def _step_rotated(self) -> bool:
         if self._blocks is None:
@@ -68,7 +72,9 @@ class Following:
         try:
             block = next(self._blocks, None)
         except AupkeepError as broken:
-            self.reader.tally.trouble = str(broken)
+            self._trouble(self._reading, f"{self._reading}: {broken}")
+            # Not done: the file may be whole the next time, and what was read counts once only.
+            self.reader.begin_file()
             block = None
         if block is None:
             self._blocks = None
@@ -89,10 +95,10 @@ class Following:
             self._tail = None
             return False
         except OSError as refused:
-            self._trouble(self.family.path, refused)
+            self._refused(self.family.path, refused)
             self._tail = None
             return False
-        self.reader.tally.trouble = ""
+        self._trouble(self.family.path, "")
         if turn.fresh:
             self.reader.begin_file()
         for block in turn.blocks:
@@ -102,7 +108,7 @@ class Following:
     def _stream_of(self, path: Path) -> int | None:
         """Return the stream of the file at `path`, from its first line that parses."""
         with open_bytes(path) as opened:
-            head = opened.read(HEAD)
+            head = read_head(opened, HEAD)
         cut = head.rfind(b"\n") + 1 or len(head)
         clock = LineClock.restore(self.reader.clock.save())
         first = self.reader.parse(head[:cut], clock).first
@@ -117,6 +123,13 @@ class Following:
         self.reader.clock = LineClock.restore(place.clock)
         return place.position
 
-    def _trouble(self, path: Path, refused: Exception) -> None:
+    def _refused(self, path: Path, refused: Exception) -> None:
         why = refused.strerror if isinstance(refused, OSError) else str(refused)
-        self.reader.tally.trouble = f"cannot read `{path}`: {why or refused}"
+        self._trouble(path, f"cannot read `{path}`: {why or refused}")
+
+    def _trouble(self, path: Path, why: str) -> None:
+        """Say why `path` cannot be read; with no reason, that it can be."""
+        self._troubles.pop(path, None)
+        if why:
+            self._troubles[path] = why
+        self.reader.tally.trouble = "; ".join(self._troubles.values())

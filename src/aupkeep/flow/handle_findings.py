@@ -35,7 +35,7 @@ _ACTS: Mapping[Change, str] = {
 
 
 class FindingActs:
-    """Does the acts of one batch; `clock` None means that the instant of a finding is the present."""
+    """Does the acts of one batch; `clock` None: the instant of a finding is the present."""
 
     def __init__(self, policy_at: PolicyAt, profile_at: ProfileAt, *, clock: int | None) -> None:
         """Act with the policies and profiles that the two look-ups give."""
@@ -100,7 +100,7 @@ class FindingActs:
                 self._decide(case, members, instant)
 
     def _decide(self, case: Case, members: Mapping[str, Finding], instant: int) -> None:
-        """Decide as of `instant` of event time: how long a finding lasted never depends on delay."""
+        """Decide as of `instant` of event time, so that no delay of ours makes a breach longer."""
         now = self._now(instant)
         opening = members[case.findings[0]].first
         policy = self._policy_at(case.provider, opening)

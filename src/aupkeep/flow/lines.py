@@ -40,11 +40,33 @@ class Segment:
     rejects: list[Reject]
     #: Where the next unjoined byte stands.
     start: int
-    #: Year state of the clock before the block, for a restart inside it.
+    #: Year state of the clock before the block, for a restart inside it, and after it.
     clock: Any
-    lines: int = 0
-    ignored: int = 0
+    clock_after: Any
+    #: The block's text, for counting lines up to a place inside it.
+    text: bytes
+    #: Lines, and ignored ones among them, that have not been counted yet.
+    lines: int
+    ignored: int
     used: int = 0
+    #: Nothing of it waits: all records are joined, all rejects counted.
+    done: bool = False
+
+    def counted(self, stop: int, end: int) -> tuple[int, int]:
+        """Return how many lines, and ignored ones, end between `start` and `end`, and count them.
+
+        `stop` is the index of the first record that lies behind `end`.
+        """
+        if stop == len(self.keys):
+            lines, ignored = self.lines, self.ignored
+        else:
+            begin = self.end - len(self.text)
+            lines = self.text.count(b"\n", self.start - begin, end - begin)
+            refused = sum(item.offset < end for item in self.rejects)
+            ignored = lines - (stop - self.used) - refused
+        self.lines -= lines
+        self.ignored -= ignored
+        return lines, ignored
 
 
 @dataclass(slots=True)
@@ -95,8 +117,6 @@ class LineReader:
         parsed = self.parse(block.data, self.clock)
         if self.stream is None and parsed.first:
             self.stream = stream_id("lines", parsed.first.hex())
-        self.tally.counts["lines"] += parsed.lines
-        self.tally.counts["ignored"] += parsed.ignored
         keys = self._keys(parsed.times)
         self.queue.append(
             Segment(
@@ -112,11 +132,15 @@ class LineReader:
                 ],
                 start=block.offset,
                 clock=before,
+                clock_after=self.clock.save(),
+                text=block.data,
+                lines=parsed.lines,
+                ignored=parsed.ignored,
             )
         )
 
     def _keys(self, times: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return monotone merge keys; a line more than an hour ahead of both sides moves nothing."""
+        """Return monotone merge keys; a line over an hour ahead of both sides moves nothing."""
         if len(times) == 0:
             return times
         largest = self.largest
@@ -147,21 +171,25 @@ class LineReader:
         """Mark the records of `runs` as joined and their bytes as taken."""
         for segment, _, stop in runs:
             segment.used = stop
-            done = stop == len(segment.keys)
-            end = segment.end if done else int(segment.positions[stop])
+            segment.done = stop == len(segment.keys)
+            end = segment.end if segment.done else int(segment.positions[stop])
             if segment.stream:
                 self.taken.setdefault(segment.stream, Taken()).add(segment.start, end)
-                clock = self.clock.save() if done else segment.clock
+                clock = segment.clock_after if segment.done else segment.clock
                 self.places[segment.stream] = Place(end, clock)
             segment.start = end
-        self.queue = [item for item in self.queue if item.used < len(item.keys)]
+        self.queue = [item for item in self.queue if not item.done]
 
     def fresh(self, segment: Segment, start: int, stop: int) -> list[tuple[int, int]]:
         """Return the index ranges within [start, stop) whose positions were never taken before.
 
-        Rejects of the bytes covered are counted here, so that a copy does not count them again.
+        Rejects of the bytes covered are counted here, so that a copy does not count them again;
+        lines too, so that a restart, which reads again what was not taken, counts none twice.
         """
         end = segment.end if stop == len(segment.keys) else int(segment.positions[stop])
+        lines, ignored = segment.counted(stop, end)
+        self.tally.counts["lines"] += lines
+        self.tally.counts["ignored"] += ignored
         taken = self.taken.setdefault(segment.stream, Taken()) if segment.stream else Taken()
         gaps = taken.gaps(segment.start, end)
         ranges = []

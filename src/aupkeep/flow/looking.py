@@ -105,7 +105,7 @@ def _zone(root: Path) -> str:
     if named:
         return named
     link = root / "etc/localtime"
-    target = os.readlink(link) if link.is_symlink() else ""
+    target = str(link.readlink()) if link.is_symlink() else ""
     return target.partition("zoneinfo/")[2] or "UTC"
 
 

@@ -40,7 +40,7 @@ def publish_policy(ruled: Ruled, *, now: int) -> bool:
 
 
 def is_published(ruled: Ruled) -> bool:
-    """Whether this very text is published; raises `AupkeepError` when another is, by its version."""
+    """Whether this very text is published; raises `AupkeepError` where its version has another."""
     policy = ruled.policy
     for version in ground.published(policy.provider):
         if version.version != policy.version:

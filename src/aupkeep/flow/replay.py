@@ -19,7 +19,8 @@ from aupkeep.flow.stream import Stream
 from aupkeep.inlets.files.blocks import Block, open_bytes, read_blocks, stdin_bytes
 from aupkeep.signals.formats import LINE_FORMATS
 from aupkeep.signals.formats.lineclock import LineClock
-from aupkeep.signals.formats.netflow5 import Datagram, datagrams
+from aupkeep.signals.formats.netflow5 import datagrams
+from aupkeep.signals.formats.pcap import Datagram
 from aupkeep.signals.formats.report import read_report
 from aupkeep.signals.source import Source
 

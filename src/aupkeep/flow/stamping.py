@@ -87,7 +87,7 @@ class Stamper:
         if agreed or kind == "report":
             # The clock agrees with the row, or our own mail server wrote its time.
             ends = True
-        if not ends and self._leaps(frontier, times):
+        if not ends and frontier.waits(times):
             self._limbo[source] = (kind, rows.tail(1))
             ahead = int(times[-1])
             rows, times = rows.head(len(times) - 1), times[:-1]
@@ -105,12 +105,6 @@ class Stamper:
         if late or stamp.astray.any():
             return rows.filter(pl.Series(~(stamp.late | stamp.astray)))
         return rows
-
-    @staticmethod
-    def _leaps(frontier: Frontier, times: np.ndarray[Any, Any]) -> bool:
-        before = int(times[:-1].max()) if len(times) > 1 else frontier.largest
-        largest = max(before, frontier.largest)
-        return largest == NEVER or int(times[-1]) > largest + LEAP
 
     def _refuse(self, source: int, rows: pl.DataFrame) -> None:
         for row in rows.iter_rows(named=True):

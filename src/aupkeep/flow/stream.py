@@ -26,7 +26,7 @@ from aupkeep.flow.buffer import Buffer
 from aupkeep.flow.stamping import Stamper, untaken
 from aupkeep.flow.tally import Shares, Tally
 from aupkeep.signals.formats import FORMATS
-from aupkeep.signals.formats.netflow5 import Datagram
+from aupkeep.signals.formats.pcap import Datagram
 from aupkeep.signals.formats.report import Reading
 from aupkeep.signals.source import Exporter, Source
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -70,10 +71,12 @@ def load(text: str, file: str) -> tuple[object, Marks]:
     return loaded.documents[0].value, loaded.documents[0].marks
 
 
+@lru_cache(maxsize=256)
 def load_all(text: str, file: str, *, above: str = "") -> Loaded:
     """Return every document of `text`, as far as it can be read, with all faults.
 
     `above` is what stands before `text` in the same file, in whole lines; places count from there.
+    Remembered, because policy and detection read the same rule files: nobody may change a value.
     """
     return _Loader(text, file, above).load()
 

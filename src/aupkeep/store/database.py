@@ -8,11 +8,12 @@ a newer program has written is refused.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from django.db import connections, transaction
+from django.db import DatabaseError, IntegrityError, connections, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
 
@@ -35,7 +36,9 @@ def open_store(path: Path) -> None:
     close_store()
     connections.databases["default"].update(database)
     del connections["default"]
-    _migrate(path)
+    connections["default"].execute_wrappers.append(_translated)
+    with _plain():
+        _migrate(path)
     if path.exists():
         # Personal data is in here: nobody but the owner and the group reads it.
         os.chmod(path, 0o640)  # noqa: PTH101  # Path.chmod follows the same call
@@ -48,9 +51,37 @@ def close_store() -> None:
 
 @contextmanager
 def unit() -> Iterator[None]:
-    """Open one durable transaction; an exception rolls all of it back."""
-    with transaction.atomic(durable=True):
+    """Open one durable transaction; an exception rolls all of it back.
+
+    Raises `AupkeepError` where the database cannot be written, a full disk for one.
+    """
+    with _plain(), transaction.atomic(durable=True):
         yield
+
+
+def _translated(execute: Callable[..., Any], *words: Any) -> Any:
+    """Run one statement; what the database refuses becomes an error for people."""
+    with _plain():
+        return execute(*words)
+
+
+@contextmanager
+def _plain() -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError:
+        # A row that breaks a constraint is the caller's matter.
+        raise
+    except DatabaseError as refused:
+        raise AupkeepError(
+            Fault(
+                code="database-refuses",
+                what=f"the database cannot be used ({refused})",
+                place=Place(file=str(connections.databases["default"]["NAME"])),
+                hint="look at the disk's free space and the file's owner; if the file is damaged, "
+                "restore the data folder from a backup, database and state together",
+            )
+        ) from None
 
 
 def _migrate(path: Path) -> None:

@@ -20,16 +20,29 @@ VERSION = 1
 
 
 def write_state(folder: Path, number: int, state: dict[str, Any]) -> str:
-    """Write and sync `state`; return the file's name, which the transaction must store."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write and sync `state`; return the file's name, which the transaction must store.
+
+    Raises `AupkeepError` where it cannot be written; the last commit stays as it is.
+    """
     name = f"{number:012d}{SUFFIX}"
     data = msgspec.msgpack.encode([VERSION, state])
-    descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
-    with os.fdopen(descriptor, "wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    _sync_folder(folder)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        _sync_folder(folder)
+    except OSError as refused:
+        raise AupkeepError(
+            Fault(
+                code="state-refused",
+                what=f"the engine's state cannot be written ({refused.strerror or refused})",
+                place=Place(file=str(folder / name)),
+                hint="make room; nothing is lost, the engine goes on from its last commit",
+            )
+        ) from None
     return name
 
 
@@ -38,7 +51,7 @@ def read_state(folder: Path, name: str) -> dict[str, Any]:
     path = folder / name
     try:
         version, state = msgspec.msgpack.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError, ValueError) as broken:
+    except (OSError, msgspec.DecodeError, ValueError, TypeError) as broken:
         raise AupkeepError(
             Fault(
                 code="broken-state",

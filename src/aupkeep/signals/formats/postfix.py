@@ -113,9 +113,6 @@ def _full(key: str, program: str, body: str) -> Record | None:
     action = str(stated.get("action", ""))
     if program in ("smtpd", "cleanup"):
         return _refused(key, program, action, stated)
-    if program == "pickup" and "system_user" in stated:
-        first = stated.get("orig_queue_id", "")
-        return ("P", key, str(stated["system_user"]), stated["sender"], first)
     if program == "bounce" and "bounce_queue_id" in stated:
         return ("N", key, stated["bounce_queue_id"])
     if program == "postsuper" and action:

@@ -7,6 +7,7 @@ its place and as a whole; nothing is searched for in text that a stranger may ha
 from __future__ import annotations
 
 import re
+from itertools import islice
 
 Fields = dict[str, object]
 
@@ -28,6 +29,8 @@ _REQUEST = re.compile(
 _CONTENT = re.compile(_ORIGIN + r"(?: ?helo=<([^>]*)>)?(?:: (.*))?", re.DOTALL)
 _MARK = re.compile(r"; (?=(?:from|to|helo)=<|proto=)")
 _ECHO = re.compile(_ADDRESS)
+#: So many beginnings are tried at most: a line of nothing else must not cost its length squared.
+_TRIED = 64
 
 
 def strip_level(body: str) -> tuple[Fields, str]:
@@ -79,7 +82,7 @@ def request(text: str, skip: int) -> tuple[str, Fields]:
     address that the reply quotes at this place is passed over as a whole.
     """
     echo = _ECHO.match(text, skip)
-    for mark in _MARK.finditer(text, echo.end() if echo else 0):
+    for mark in islice(_MARK.finditer(text, echo.end() if echo else 0), _TRIED):
         found = _REQUEST.fullmatch(text, mark.start())
         if found:
             names = ("sender", "recipient", "protocol", "helo", "sasl_method", "login")
@@ -92,7 +95,7 @@ def content(text: str) -> tuple[str, Fields]:
 
     Read backwards: what precedes is a header that its writer chose, and cannot follow its origin.
     """
-    for mark in reversed(list(_MARK.finditer(text))):
+    for mark in reversed(list(_MARK.finditer(text))[-_TRIED:]):
         found = _CONTENT.fullmatch(text, mark.start())
         if found:
             names = ("sender", "recipient", "protocol", "helo", "argument")

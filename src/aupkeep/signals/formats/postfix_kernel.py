@@ -22,7 +22,7 @@ Places = NDArray[np.int64]
 SEPARATOR = "\x1f"
 
 # Kinds of records, as their first letter.
-CLIENT, MESSAGE_ID, QUEUED, OUTCOME, REMOVED, FULL, BROKEN = (ord(c) for c in "CMQORFX")
+CLIENT, MESSAGE_ID, QUEUED, OUTCOME, REMOVED, PICKED, FULL, BROKEN = (ord(c) for c in "CMQORPFX")
 _NOTHING = 0
 
 _END, _PART = 10, 0x1F
@@ -46,6 +46,7 @@ _DELAY, _DSN = _word(", delay="), _word(", dsn=")
 _METHOD, _LOGIN = _word(", sasl_method="), _word(", sasl_username=")
 _SASL_SENDER = _word(", sasl_sender=")
 _ORIG_ID, _ORIG_CLIENT = _word(", orig_queue_id="), _word(", orig_client=")
+_UID, _SENDER, _ORIG = _word("uid="), _word(" from=<"), _word("> orig_id=")
 _SIZE, _NRCPT = _word(">, size="), _word(", nrcpt=")
 _REJECT, _HOLD, _MILTER = _word("reject: "), _word("hold: "), _word("milter-")
 _PROXY = _word("proxy-reject: ")
@@ -271,6 +272,28 @@ def _queued(data: Bytes, at: int, end: int, out: Bytes, size: int) -> int:
 
 
 @njit(cache=True)
+def _picked(data: Bytes, at: int, end: int, out: Bytes, size: int) -> int:
+    """Read `uid=33 from=<sender>` and `... orig_id=id`, whose end is read first; -1 otherwise."""
+    uid = at + _UID.size
+    stop = uid
+    while stop < end and 48 <= data[stop] <= 57:  # noqa: PLR2004 - 0-9
+        stop += 1
+    sender = stop + _SENDER.size
+    first = end
+    while first > sender and data[first - 1] != 61:  # noqa: PLR2004 - an equals sign
+        first -= 1
+    sender_end = first - _ORIG.size
+    if data[end - 1] == _MORE:
+        first, sender_end = end, end - 1
+    elif sender_end < sender or not _is(data, sender_end, end, _ORIG):
+        return -1
+    if stop == uid or sender_end < sender or not _is(data, stop, end, _SENDER):
+        return -1
+    size = _put(out, _put(out, size, data, uid, stop), data, sender, sender_end)
+    return _put(out, size, data, first, end)
+
+
+@njit(cache=True)
 def _message_id(data: Bytes, at: int, end: int, out: Bytes, size: int) -> int:
     """Read `message-id=<id>`; an id without angle brackets is taken as it is."""
     at += _K_MESSAGE_ID.size
@@ -310,10 +333,19 @@ def _kind(data: Bytes, place: Places) -> int:
         return OUTCOME
     if _same(data, at, end, _K_REMOVED):
         return REMOVED
+    return int(_handled(data, place))
+
+
+@njit(cache=True)
+def _handled(data: Bytes, place: Places) -> int:
+    """Return what a line of qmgr, pickup, bounce or postsuper is."""
+    program, program_end, at, end = place[2], place[3], place[6], place[7]
+    if _same(data, program, program_end, _PICKUP):
+        return PICKED if _is(data, at, end, _UID) else _NOTHING
     for word in (_QMGR, _NQMGR):
         if _same(data, program, program_end, word):
             return QUEUED if _is(data, at, end, _K_FROM) else _NOTHING
-    for word in (_PICKUP, _BOUNCE, _POSTSUPER):
+    for word in (_BOUNCE, _POSTSUPER):
         if _same(data, program, program_end, word):
             return FULL
     return _NOTHING
@@ -335,6 +367,8 @@ def _record(data: Bytes, kind: int, place: Places, out: Bytes, size: int) -> int
         return _message_id(data, at, end, out, size)
     if kind == QUEUED:
         return _queued(data, at, end, out, size)
+    if kind == PICKED:
+        return _picked(data, at, end, out, size)
     if kind == OUTCOME:
         return _outcome(data, at, end, out, _put(out, size, data, place[2], place[3]))
     return size

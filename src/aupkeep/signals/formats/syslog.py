@@ -29,7 +29,6 @@ REASONS: dict[int, str] = {
     kernel.BINARY: "binary",
     kernel.TOO_LONG: "too long",
 }
-_IGNORED = (kernel.BLANK, kernel.CHATTER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +89,7 @@ def read(block: bytes, clock: LineClock) -> Lines:
         pid=columns[kernel.PID],
         body=columns[kernel.BODY],
         lines=int(ends.size),
-        ignored=int(np.isin(status, _IGNORED).sum()),
+        ignored=int(((status == kernel.BLANK) | (status == kernel.CHATTER)).sum()),
         first=block[taken[0, kernel.START] : taken[0, kernel.END]] if len(taken) else b"",
         rejects=_rejects(block, rows, status),
     )
