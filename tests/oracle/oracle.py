@@ -7,6 +7,7 @@ is the definition that the compiled engine is held to; it is written to be read,
 from __future__ import annotations
 
 import ipaddress
+import math
 import operator
 import re
 from collections.abc import Iterator
@@ -66,9 +67,13 @@ def visible(row: Row, provider: str) -> bool:
     return row["provider"] == provider and not row["late"] and row["attribution"] != "outsider"
 
 
+def nan(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
+
+
 def clean(row: Row) -> Row:
     """Not-a-number is a missing value."""
-    return {name: None if value != value else value for name, value in row.items()}
+    return {name: None if nan(value) else value for name, value in row.items()}
 
 
 # --- predicates: two-valued -----------------------------------------------------------------------
@@ -92,7 +97,7 @@ def matches(predicate: ir.Predicate, row: Row) -> bool:
     return value is not None and leaf(predicate, value, row)
 
 
-def leaf(predicate: ir.Leaf, value: Any, row: Row) -> bool:
+def leaf(predicate: ir.Leaf, value: Any, row: Row) -> bool:  # noqa: PLR0911 - one a kind of leaf
     match predicate:
         case ir.OneOf():
             wanted = [fold(one, cased=predicate.cased) for one in predicate.values]

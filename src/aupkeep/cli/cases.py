@@ -17,6 +17,9 @@ from aupkeep.decisions.words import explain
 from aupkeep.flow.installation import PolicyBook
 from aupkeep.store import chain, evidence
 
+#: Columns the table needs where the output is no wide terminal.
+WIDTH = 132
+
 app = typer.Typer(name="case", help="List and explain cases.", no_args_is_help=True)
 
 
@@ -86,7 +89,8 @@ def print_cases(provider: str = "") -> None:
             format_instant(case.aware_at)[:16],
             ", ".join(measures) or "review",
         )
-    Console().print(table)
+    console = Console()
+    Console(width=max(console.width, WIDTH)).print(table)
 
 
 def case_object(case: Case) -> dict[str, Any]:

@@ -118,8 +118,11 @@ def found_demo(fortnight: Fortnight, where: Path) -> None:
         lines += ["[[provider]]", f'name = "{name}"', f'policy = "policies/{name}"']
         lines += [f"networks = [{listed}]", ""]
     for source in fortnight.sources:
+        path = _inlet_path(source.path, source.format)
+        if path is None:
+            continue
         lines += ["[[inlet]]", f'provider = "{source.provider}"', f'format = "{source.format}"']
-        lines += [f'path = "raw/{source.path}"', f'zone = "{source.zone}"', f"year = {source.year}"]
+        lines += [f'path = "raw/{path}"', f'zone = "{source.zone}"', f"year = {source.year}"]
         lines += [f"authenticated = {str(source.authenticated).lower()}"]
         lines += [f'exporter = "{source.exporter}"', ""]
     for item in fortnight.exporters:
@@ -135,3 +138,17 @@ def found_demo(fortnight: Fortnight, where: Path) -> None:
         profiles=where / "raw" / "profiles.csv",
         now=fortnight.start,
     )
+
+
+def _inlet_path(path: str, form: str) -> str | None:
+    """Return the glob of an inlet as a person would write it; None where another one covers it."""
+    if form == "report":
+        return f"{Path(path).parent}/*" if _first_of_folder(path) else None
+    if form in ("postfix", "sshd"):
+        return f"{path}*" if path.endswith(".log") else None
+    return path
+
+
+def _first_of_folder(path: str) -> bool:
+    """Reports are numbered from one in their folder."""
+    return Path(path).stem.endswith("-001")

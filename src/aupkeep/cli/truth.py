@@ -21,18 +21,22 @@ from rich.table import Table
 from aupkeep.cli.cases import case_object
 from aupkeep.store import evidence
 
+HEADS = ("clause", "offenders", "found", "recall", "accused", "right", "precision", "review")
 #: Labels of customers about whom there may be no case at all.
 NO_CASE = frozenset({"forged_source", "former_holder", "new_holder", "victim"})
 
 
 @dataclass(slots=True)
 class Counts:
-    """Of one clause: offenders, those found, cases, cases that are right."""
+    """Of one clause: offenders and those found; accusations and those that are right."""
 
     offenders: int = 0
     found: int = 0
-    cases: int = 0
+    #: Cases about a customer with a measure that would be taken.
+    accused: int = 0
     right: int = 0
+    #: Cases that only a person looks at.
+    review: int = 0
 
 
 @dataclass(slots=True)
@@ -122,14 +126,17 @@ def _precision(
     for who, cases in by_customer.items():
         for case in cases:
             counts = verdict.clauses[case["clause"]]
-            counts.cases += 1
-            counts.right += case["clause"] in allowed[who]
+            if case["sanctions"]:
+                counts.accused += 1
+                counts.right += case["clause"] in allowed[who]
+            else:
+                counts.review += 1
 
 
 def print_check(verdict: Verdict) -> None:
     """Print precision and recall a clause, and every fault."""
     table = Table(box=None, pad_edge=False)
-    for head in ("clause", "offenders", "found", "recall", "cases", "right", "precision"):
+    for head in HEADS:
         table.add_column(head, justify="left" if head == "clause" else "right")
     for clause, counts in sorted(verdict.clauses.items()):
         table.add_row(
@@ -137,9 +144,10 @@ def print_check(verdict: Verdict) -> None:
             str(counts.offenders),
             str(counts.found),
             _share(counts.found, counts.offenders),
-            str(counts.cases),
+            str(counts.accused),
             str(counts.right),
-            _share(counts.right, counts.cases),
+            _share(counts.right, counts.accused),
+            str(counts.review),
         )
     console = Console()
     console.print(table)

@@ -6,11 +6,13 @@ condition; what it lets pass and has no meaning here is refused.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
+from aupkeep.base.errors import unknown_word
 from aupkeep.detection.conditions import Conversion, Refusal
 from aupkeep.detection.fields import fields_of
 from aupkeep.detection.guards import stages, unguarded
@@ -40,6 +42,30 @@ ABOUT = frozenset(
         "taxonomy",
         "title",
     }
+)
+
+#: Modifiers that have a meaning here.
+MODIFIERS = (
+    "all",
+    "cased",
+    "cidr",
+    "contains",
+    "dotall",
+    "endswith",
+    "exists",
+    "fieldref",
+    "gt",
+    "gte",
+    "i",
+    "ignorecase",
+    "lt",
+    "lte",
+    "m",
+    "multiline",
+    "neq",
+    "re",
+    "s",
+    "startswith",
 )
 
 
@@ -81,6 +107,27 @@ def _detection_shape(detection: Node, shape: Shape) -> None:
     for key, part in detection.items():
         if part.value in (None, [], {}):
             shape.fault("empty", f"`{key}` selects nothing", part)
+    for node in _nodes(detection):
+        for key, child in node.items():
+            for modifier in key.split("|")[1:]:
+                if modifier not in MODIFIERS:
+                    shape.faults.append(
+                        unknown_word(
+                            modifier,
+                            MODIFIERS,
+                            what="a modifier that is known here",
+                            place=child.key_place,
+                        )
+                    )
+
+
+def _nodes(detection: Node) -> Iterator[Node]:
+    """Yield every mapping and list inside the selections, outermost first."""
+    pending = [child for key, child in detection.items() if key != "condition"]
+    while pending:
+        node = pending.pop(0)
+        yield node
+        pending += [*node.entries(), *(child for _, child in node.items())]
 
 
 def _predicate(document: Node, kind: str, shape: Shape) -> Predicate | None:
@@ -111,14 +158,11 @@ def _refuse(refusal: Refusal, detection: Node, shape: Shape) -> None:
 
 def _place_of(detection: Node, about: str) -> Node:
     """Return the node of the first key, condition or modifier that `about` speaks of."""
-    pending = [detection.at(key) for key, _ in detection.items() if key != "condition"]
-    while pending:
-        node = pending.pop(0)
+    for node in _nodes(detection):
         for key, child in node.items():
             name, *modifiers = key.split("|")
             if name == about or any(f"'{word}'" in about for word in modifiers):
                 return child
-        pending += [*node.entries(), *(child for _, child in node.items())]
     return detection.at("condition")
 
 

@@ -12,9 +12,7 @@ import numpy as np
 from numba import njit
 
 from aupkeep.detection.layout import (
-    ACTIVE,
     AT,
-    CODE,
     CONJUNCTION,
     COOLING,
     COUNT,
@@ -22,9 +20,7 @@ from aupkeep.detection.layout import (
     DISTINCT,
     ENDED,
     ENDED_NOW,
-    FINAL,
     FIRST,
-    FREE,
     GREW,
     HEAD,
     KEPT,
@@ -40,12 +36,10 @@ from aupkeep.detection.layout import (
     N_PANE,
     N_PART,
     N_POSITION,
-    N_REFUSED,
     N_STREAM,
     N_TIME,
     N_USED,
     NEVER,
-    NEXT,
     NEXT_GROWTH,
     NODE_FREE,
     NUM,
@@ -60,7 +54,6 @@ from aupkeep.detection.layout import (
     OPENED_NOW,
     PEAK,
     PEAK_LEVEL,
-    PREV,
     RATIO,
     REAL_PEAK,
     REAL_SUM,
@@ -75,6 +68,7 @@ from aupkeep.detection.layout import (
 )
 from aupkeep.detection.pairs import find
 from aupkeep.detection.rule import PANES
+from aupkeep.detection.slots import release, take, unlink
 
 # Kernels own no arrays, so counting references to them (`_nrt`) is left out: it costs ten times
 # what the work itself does. For the same reason every part is put into the kernel that calls it.
@@ -95,7 +89,7 @@ def feed(store: Store, params: Params, rows: Rows, start: int) -> int:
             return i
         pane = rows.time[row] // params.pane
         _let_go(store, params, pane, rows.time[row])
-        slot = _slot(store, params, rows.code[row])
+        slot = take(store, params, rows.code[row])
         if slot < 0:
             rows.marks[i] = 0
             continue
@@ -124,7 +118,7 @@ def thaw(store: Store, params: Params, now: int) -> None:
         cooling = store.slots[slot, STATE] == COOLING
         if cooling and store.slots[slot, ENDED] + params.cooldown <= now:
             store.tally[N_COOLING] -= 1
-            _release(store, slot)
+            release(store, slot)
 
 
 @_inlined
@@ -139,64 +133,6 @@ def _room(store: Store) -> bool:
 
 
 @_inlined
-def _slot(store: Store, params: Params, code: int) -> int:
-    """Return the slot of a key, a new one if it has none, -1 at the cap."""
-    slot = store.slot_of[code]
-    if slot >= 0 and store.slots[slot, STATE] == ACTIVE:
-        _unlink(store, slot)
-        _append(store, slot)
-        return int(slot)
-    if store.tally[N_ACTIVE] >= params.cap:
-        store.tally[N_REFUSED] += 1
-        return -1
-    if slot >= 0:
-        store.tally[N_COOLING] -= 1
-    else:
-        store.tally[N_FREE] -= 1
-        slot = store.free[store.tally[N_FREE]]
-        store.slots[slot, CODE] = code
-        store.slots[slot, ENDED] = NEVER
-        store.slot_of[code] = slot
-        store.slots[slot, HEAD] = -1
-        store.slots[slot, TAIL] = -1
-    store.slots[slot, STATE] = ACTIVE
-    store.slots[slot, LAST] = NEVER
-    store.slots[slot, AT] = NEVER
-    store.slots[slot, LOW] = NEVER
-    store.slots[slot, OPEN] = 0
-    store.tally[N_ACTIVE] += 1
-    if params.mode == CONJUNCTION:
-        store.sums[slot, :] = NEVER
-    _append(store, slot)
-    return int(slot)
-
-
-@_inlined
-def _append(store: Store, slot: int) -> None:
-    final = store.tally[FINAL]
-    store.slots[slot, PREV] = final
-    store.slots[slot, NEXT] = -1
-    if final >= 0:
-        store.slots[final, NEXT] = slot
-    else:
-        store.tally[FIRST] = slot
-    store.tally[FINAL] = slot
-
-
-@_inlined
-def _unlink(store: Store, slot: int) -> None:
-    before, after = store.slots[slot, PREV], store.slots[slot, NEXT]
-    if before >= 0:
-        store.slots[before, NEXT] = after
-    else:
-        store.tally[FIRST] = after
-    if after >= 0:
-        store.slots[after, PREV] = before
-    else:
-        store.tally[FINAL] = before
-
-
-@_inlined
 def _let_go(store: Store, params: Params, pane: int, now: int) -> None:
     """Let go of the keys whose windows are empty at `pane`."""
     while store.tally[FIRST] >= 0:
@@ -204,22 +140,14 @@ def _let_go(store: Store, params: Params, pane: int, now: int) -> None:
         if store.slots[slot, LAST] > pane - params.span:
             return
         _arrive(store, params, slot, pane)
-        _unlink(store, slot)
+        unlink(store, slot)
         store.tally[N_ACTIVE] -= 1
         ended = store.slots[slot, ENDED]
         if ended != NEVER and ended + params.cooldown > now:
             store.slots[slot, STATE] = COOLING
             store.tally[N_COOLING] += 1
         else:
-            _release(store, slot)
-
-
-@_inlined
-def _release(store: Store, slot: int) -> None:
-    store.slot_of[store.slots[slot, CODE]] = -1
-    store.slots[slot, STATE] = FREE
-    store.free[store.tally[N_FREE]] = slot
-    store.tally[N_FREE] += 1
+            release(store, slot)
 
 
 @_inlined
@@ -257,23 +185,29 @@ def _slide(store: Store, params: Params, slot: int, pane: int) -> None:
     place = at % PANES
     for _ in range(at, pane):
         place = place + 1 if place < PANES - 1 else 0
-        if params.mode == SUM:
-            store.slots[slot, NUM] -= store.sums[slot, place]
-            store.sums[slot, place] = 0
-        elif params.mode == REAL_SUM:
-            store.real_sums[slot, place] = 0.0
-        elif store.counts[slot, place] != 0 or params.mode == RATIO:
-            store.slots[slot, NUM] -= store.counts[slot, place]
-            store.counts[slot, place] = 0
-            if params.mode == RATIO:
-                store.slots[slot, DEN] -= store.others[slot, place]
-                store.others[slot, place] = 0
+        _empty(store, params, slot, place)
     if params.mode == REAL_SUM:
         # Added anew, oldest first, so that the sum does not depend on what has left.
         older = 0.0
         for step in range(pane - PANES + 1, pane):
             older += store.real_sums[slot, step % PANES]
         store.reals[slot, OLDER] = older
+
+
+@_inlined
+def _empty(store: Store, params: Params, slot: int, place: int) -> None:
+    """Take one pane out of the window."""
+    if params.mode == SUM:
+        store.slots[slot, NUM] -= store.sums[slot, place]
+        store.sums[slot, place] = 0
+    elif params.mode == REAL_SUM:
+        store.real_sums[slot, place] = 0.0
+    elif store.counts[slot, place] != 0 or params.mode == RATIO:
+        store.slots[slot, NUM] -= store.counts[slot, place]
+        store.counts[slot, place] = 0
+        if params.mode == RATIO:
+            store.slots[slot, DEN] -= store.others[slot, place]
+            store.others[slot, place] = 0
 
 
 @_inlined

@@ -42,16 +42,16 @@ def drain(readers: Sequence[LineReader], join: Join, rank: Rank) -> bool:
     limit = min(reader.reach for reader in readers)
     if len([reader for reader in readers if not reader.ended]) <= 1 and len(waiting) == 1:
         limit = 2**62
-    runs = {reader.source: reader.take_up_to(limit) for reader in waiting}
+    runs = [(reader, reader.take_up_to(limit)) for reader in waiting]
     if len(waiting) == 1:
-        reader = waiting[0]
-        for segment, start, stop in runs[reader.source]:
+        reader, listed = runs[0]
+        for segment, start, stop in listed:
             for first, last in reader.fresh(segment, start, stop):
                 _take(join, reader, segment, first, last)
             reader.finish([(segment, start, stop)])
         return True
-    _merge(waiting, runs, join, rank)
-    return any(start < stop for listed in runs.values() for _, start, stop in listed)
+    _merge(runs, join, rank)
+    return any(start < stop for _, listed in runs for _, start, stop in listed)
 
 
 def _take(join: Join, reader: LineReader, segment: Segment, first: int, last: int) -> None:
@@ -66,15 +66,12 @@ def _take(join: Join, reader: LineReader, segment: Segment, first: int, last: in
 
 
 def _merge(
-    readers: Sequence[LineReader],
-    runs: dict[int, list[tuple[Segment, int, int]]],
-    join: Join,
-    rank: Rank,
+    runs: Sequence[tuple[LineReader, list[tuple[Segment, int, int]]]], join: Join, rank: Rank
 ) -> None:
     """Take the runs of several readers in one common order."""
     pieces: list[tuple[LineReader, Segment, int, int]] = []
-    for reader in sorted(readers, key=lambda item: _first_stream(runs[item.source])):
-        for segment, start, stop in runs[reader.source]:
+    for reader, listed in sorted(runs, key=lambda item: _first_stream(item[1])):
+        for segment, start, stop in listed:
             # Taken at once, so that a copy read beside this file finds its positions taken.
             ranges = reader.fresh(segment, start, stop)
             reader.finish([(segment, start, stop)])

@@ -30,7 +30,11 @@ def families(pattern: str, folder: Path) -> list[Family]:
     """Return the families that `pattern` (relative to `folder`) names, sorted by path."""
     absolute = str(folder / pattern)
     if not glob.has_magic(absolute):
-        return [Family(Path(absolute), ())]
+        packed = absolute.endswith((".gz", ".GZ"))
+        # Nobody appends to a packed file: it is read once, and what it was made of is waited for.
+        return [
+            Family(Path(absolute[:-3]), (Path(absolute),)) if packed else Family(Path(absolute), ())
+        ]
     groups: dict[str, list[str]] = {}
     log = absolute.rstrip("*")
     if log != absolute and not log.endswith("/") and not glob.has_magic(log):

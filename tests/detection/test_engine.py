@@ -1,0 +1,185 @@
+"""What the engine does beside the meaning that the oracle holds it to."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+import polars as pl
+import pytest
+
+from aupkeep.base.errors import AupkeepError
+from aupkeep.detection.engine import STATE_VERSION, Engine
+from aupkeep.detection.rule import All, Aup, Conjunction, RuleSet, Selection, Threshold, Window
+from aupkeep.events.schema import ATTRIBUTED, columns
+from aupkeep.policy.model import Tier
+
+MINUTE = 60_000_000
+SELECTION = Selection(id="s", name="s", title="", kind="mail", predicate=All(parts=()))
+AUP = Aup(clause="spam", tier=Tier.FACT, status="automatic", fields=("status",), most=3)
+WINDOW = Window(
+    id="w",
+    name="busy",
+    title="",
+    version="4",
+    measure="event_count",
+    kind="mail",
+    rules=("s",),
+    group_by=("customer", "login"),
+    timespan=60 * MINUTE,
+    op="gte",
+    threshold=Threshold(default=2),
+    aup=AUP,
+    detection="d",
+)
+
+
+def ruleset(*rules: Window | Conjunction) -> RuleSet:
+    return RuleSet(selections={"s": SELECTION}, rules={rule.id: rule for rule in rules})
+
+
+def engine(*rules: Window | Conjunction, cap: int = 1000) -> Engine:
+    return Engine({"p": (ruleset(*rules), "v1")}, key_cap=cap)
+
+
+def mail(*rows: dict[str, Any]) -> dict[str, pl.DataFrame]:
+    base = {
+        "stream": 1,
+        "part": 0,
+        "provider": "p",
+        "authenticated": True,
+        "late": False,
+        "customer": "c1",
+        "service": "s1",
+        "attribution": "attributed",
+        "actor": "login:a",
+        "forgeable": False,
+        "login": "a",
+        "status": "sent",
+    }
+    made = [
+        {**base, "observed_at": row["event_time"] + 5, "position": row["event_time"], **row}
+        for row in rows
+    ]
+    schema = columns("mail") | ATTRIBUTED
+    return {"mail": pl.DataFrame([{k: r.get(k) for k in schema} for r in made], schema=schema)}
+
+
+def at(*minutes: int, **more: Any) -> dict[str, pl.DataFrame]:
+    return mail(*({"event_time": minute * MINUTE, **more} for minute in minutes))
+
+
+def test_a_finding_says_what_it_rests_on() -> None:
+    (found,) = engine(WINDOW).feed(at(1, 2), 2 * MINUTE)
+    assert (found.state, found.rule, found.rule_version, found.policy_version) == (
+        "open",
+        "w",
+        "4",
+        "v1",
+    )
+    assert (found.clause, found.tier, found.rule_status) == ("spam", Tier.FACT, "automatic")
+    assert found.key == {"customer": "c1", "login": "a"}
+    assert (found.customer, found.service, found.actor) == ("c1", "s1", "login:a")
+    assert (found.first, found.last, found.observed_at) == (2 * MINUTE,) * 2 + (2 * MINUTE + 5,)
+    assert (found.value, found.threshold) == (2, 2)
+    assert [event.split(":")[1] for event in found.events] == [str(2 * MINUTE), str(MINUTE)]
+    assert found.evidence == {"status": "sent"}
+
+
+def test_an_end_is_noticed_by_time_alone_and_stands_at_the_pane() -> None:
+    running = engine(WINDOW)
+    running.feed(at(1, 2), 2 * MINUTE)
+    assert running.feed({}, 61 * MINUTE - 1) == []
+    (ended,) = running.feed({}, 200 * MINUTE)
+    assert (ended.state, ended.last) == ("ended", 61 * MINUTE)
+    assert running.finish() == []
+
+
+def test_growth_is_told_once_a_power_of_ten() -> None:
+    running = engine(WINDOW)
+    times = [MINUTE + second * 1_000_000 for second in range(250)]
+    found = running.feed(mail(*({"event_time": time} for time in times)), times[-1])
+    assert [(one.state, one.value) for one in found] == [
+        ("open", 2),
+        ("growing", 20),
+        ("growing", 200),
+    ]
+    (now,) = running.finish()
+    assert (now.state, now.value, now.last) == ("growing", 250, times[-1])
+
+
+def test_forgeable_rows_lower_the_tier() -> None:
+    rows = at(1, forgeable=True)["mail"].vstack(at(2)["mail"])
+    (found,) = engine(WINDOW).feed({"mail": rows}, 2 * MINUTE)
+    assert (found.tier, found.forgeable) == (Tier.STRONG, True)
+    (later,) = engine(WINDOW).feed(at(1, 2, authenticated=False), 2 * MINUTE)
+    assert later.tier is Tier.STRONG
+
+
+def test_unknown_customers_do_not_add_up() -> None:
+    rows = [
+        {"event_time": i * MINUTE, "customer": None, "attribution": "unknown", "actor": f"ip:{i}"}
+        for i in range(1, 9)
+    ]
+    assert engine(WINDOW).feed(mail(*rows), 9 * MINUTE) == []
+    same = [{**row, "actor": "ip:1"} for row in rows]
+    (found,) = engine(WINDOW).feed(mail(*same), 9 * MINUTE)
+    assert (found.customer, found.key["customer"], found.attribution) == (None, None, "unknown")
+
+
+def test_new_keys_beyond_the_cap_are_refused_and_reported() -> None:
+    running = engine(WINDOW, cap=2)
+    rows = [{"event_time": MINUTE + i, "login": f"l{i % 3}"} for i in range(6)]
+    found = running.feed(mail(*rows), 2 * MINUTE)
+    assert [one.key["login"] for one in found] == ["l0", "l1"]
+    assert running.degraded() == [
+        "p: busy: 2 rows of new keys not evaluated: it holds 2 keys, which is the most"
+    ]
+    again = running.feed(at(100, 101, login="l2"), 101 * MINUTE)
+    assert [one.key["login"] for one in again if one.state == "open"] == ["l2"]
+
+
+def test_a_changed_threshold_keeps_the_windows() -> None:
+    before = engine(WINDOW)
+    before.feed(at(1), MINUTE)
+    after = engine(replace(WINDOW, threshold=Threshold(default=3), version="5"))
+    assert after.restore(through_bytes(before.save())) == []
+    (found,) = after.feed(at(2, 3), 3 * MINUTE)
+    assert (found.value, found.threshold, found.rule_version) == (3, 3, "5")
+
+
+def test_a_changed_detection_part_starts_empty_and_hands_back_what_was_open() -> None:
+    before = engine(WINDOW)
+    (opened,) = before.feed(at(1, 2), 2 * MINUTE)
+    after = engine(replace(WINDOW, detection="other"))
+    assert after.restore(through_bytes(before.save())) == [opened]
+    assert after.feed(at(3), 3 * MINUTE) == []
+
+
+def test_a_newer_state_is_refused() -> None:
+    with pytest.raises(AupkeepError, match="version"):
+        engine(WINDOW).restore({"version": STATE_VERSION + 1, "providers": {}})
+
+
+def test_state_of_keys_without_rows_is_dropped() -> None:
+    running = engine(replace(WINDOW, aup=replace(AUP, cooldown=MINUTE)))
+    empty = running.save()
+    for start in range(0, 100_000, 1000):
+        rows = [{"event_time": start * MINUTE + i, "login": f"l{start + i}"} for i in range(500)]
+        running.feed(mail(*rows), start * MINUTE + 500)
+    size = len(msgspec.msgpack.encode(running.save()))
+    assert size < 1_000_000
+    running.feed({}, 1_000_000 * MINUTE)
+    assert running.save() == empty
+
+
+def test_providers_do_not_see_each_other() -> None:
+    running = Engine({"p": (ruleset(WINDOW), "1"), "q": (ruleset(WINDOW), "1")})
+    rows = at(1)["mail"].vstack(at(2, provider="q")["mail"])
+    assert running.feed({"mail": rows}, 2 * MINUTE) == []
+    assert [one.provider for one in running.feed(at(3, provider="q"), 3 * MINUTE)] == ["q"]
+
+
+def through_bytes(state: dict[str, Any]) -> Any:
+    return msgspec.msgpack.decode(msgspec.msgpack.encode(state))

@@ -1,0 +1,203 @@
+"""Rule files are read strictly: all faults at once, each with its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from aupkeep.base.errors import AupkeepError, Fault
+from aupkeep.detection.reading import read_rules
+from aupkeep.detection.rule import Conjunction, RuleSet, Window
+from aupkeep.policy.model import RuleFile
+
+BASE = """\
+title: Mail of a login
+id: base
+name: login_mail
+logsource: {category: mail}
+detection:
+  selection: {stage: result, login|exists: true}
+  condition: selection
+"""
+TESTS = """\
+  tests:
+    - {name: yes, events: [{kind: mail, stage: result, login: a}], expect: 1}
+    - {name: no, events: [], expect: 0}
+"""
+COUNT = """\
+title: Counted
+id: count
+name: counted
+correlation:
+  type: event_count
+  rules: [login_mail]
+  group-by: [customer, login]
+  timespan: 1h
+  condition: {gte: 1}
+aup:
+  clause: spam
+  tier: fact
+"""
+
+
+def read(*documents: str, plans: tuple[str, ...] | None = None) -> RuleSet:
+    text = "---\n".join(documents)
+    file = RuleFile(path="rules/a.yml", text=text, documents=())
+    return read_rules([file], clauses=("spam",), plans=plans)
+
+
+def faults(*documents: str, plans: tuple[str, ...] | None = None) -> list[Fault]:
+    with pytest.raises(AupkeepError) as caught:
+        read(*documents, plans=plans)
+    return list(caught.value.faults)
+
+
+def base(selection: str, condition: str = "selection") -> str:
+    return BASE.replace("{stage: result, login|exists: true}", selection).replace(
+        "condition: selection", f"condition: {condition}"
+    )
+
+
+def test_sound_rules() -> None:
+    rules = read(BASE, COUNT + TESTS)
+    window = rules.rules["count"]
+    assert isinstance(window, Window)
+    assert (window.rules, window.kind, window.timespan) == (("base",), "mail", 3_600_000_000)
+    assert window.aup is not None
+    assert window.aup.status == "review"
+
+
+def test_threshold_is_no_part_of_what_is_detected() -> None:
+    one = read(BASE, COUNT + TESTS).rules["count"].detection
+    higher = COUNT.replace("gte: 1", "gte: 7").replace(
+        "clause: spam", "cooldown: 6h\n  clause: spam"
+    )
+    assert read(BASE, higher + TESTS).rules["count"].detection == one
+    renamed = BASE.replace("login_mail", "other").replace("Mail of", "Post of")
+    assert (
+        read(renamed, COUNT.replace("login_mail", "other") + TESTS).rules["count"].detection == one
+    )
+    for changed in (COUNT.replace("1h", "2h"), COUNT.replace(", login]", "]")):
+        assert read(BASE, changed + TESTS).rules["count"].detection != one
+    assert read(base("{stage: result}"), COUNT + TESTS).rules["count"].detection != one
+
+
+def test_order_follows_references() -> None:
+    join = """\
+title: Joined
+id: join
+name: joined
+correlation: {type: temporal, rules: [counted, login_mail], group-by: [customer], timespan: 1h}
+"""
+    rules = read(join, COUNT + TESTS, BASE).rules
+    assert list(rules) == ["count", "join"]
+    joined = rules["join"]
+    assert isinstance(joined, Conjunction)
+    assert (joined.rules, joined.kinds) == (("count", "base"), ("mail",))
+
+
+@pytest.mark.parametrize(
+    ("document", "code", "part"),
+    [
+        (base("{stage: result, loginn|exists: true}"), "unknown-field", "did you mean `login`?"),
+        (base("{stage: result, size: '3'}"), "wrong-type", "`size` holds numbers"),
+        (base("{stage: result, dsn: 5}"), "wrong-type", 'put it in quotes: "5"'),
+        (base("{stage: result, counted: 'true'}"), "wrong-type", "holds true or false"),
+        (base("{stage: result, login|foo: a}"), "unknown-word", "not a modifier"),
+        (base("{stage: result, login|base64: a}"), "unknown-word", "`base64`"),
+        (base("{stage: result, reply|re: 'a('}"), "sigma", ""),
+        (base("{stage: result, reply|re: '(?=a)'}"), "sigma", ""),
+        (base("[a, b]"), "keyword", "name the field"),
+        (base("{login|exists: true}"), "two-stages", "must select one `stage`"),
+        (base("{stage: [result, attempt]}"), "two-stages", "must select one `stage`"),
+        (
+            base("{stage: result}\n  bad: {login: a}", "selection and not bad"),
+            "unguarded-not",
+            "`login|exists: true`",
+        ),
+        (base("{stage: result, login|neq: a}"), "unguarded-not", "`login|exists: true`"),
+        (base("{stage: result}", "selectio"), "sigma", ""),
+        (base("{}"), "empty", "selects nothing"),
+        (BASE.replace("category: mail", "category: mial"), "unknown-word", "did you mean `mail`?"),
+        (BASE.replace("title:", "tittle:"), "unknown-key", "did you mean `title`?"),
+        (BASE.replace("id: base\n", ""), "missing-key", "has no `id`"),
+        ("title: Nothing\nid: x\n", "no-rule", "has `detection`"),
+    ],
+)
+def test_faults_of_base_rules(document: str, code: str, part: str) -> None:
+    found = faults(document)
+    assert code in [fault.code for fault in found]
+    assert any(part in fault.what + fault.hint for fault in found)
+    assert all(fault.place and fault.place.file == "rules/a.yml" for fault in found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [
+        ("timespan", "time-span", "unknown-key"),
+        ("1h", "one hour", "not-a-duration"),
+        ("event_count", "event_cuont", "unknown-word"),
+        ("[login_mail]", "[login_male]", "unknown-word"),
+        ("[login_mail]", "[counted]", "not-a-base-rule"),
+        ("[login_mail]", "[]", "not-a-list"),
+        ("[customer, login]", "[customer, logn]", "unknown-word"),
+        ("[customer, login]", "[login, login]", "twice"),
+        ("{gte: 1}", "{gte: 1, lt: 5}", "one-comparison"),
+        ("{gte: 1}", "{gte: many}", "not-a-number"),
+        ("{gte: 1}", "{field: size, gte: 1}", "unknown-key"),
+        ("clause: spam", "clause: spma", "unknown-word"),
+        ("tier: fact", "tier: facts", "unknown-word"),
+        ("tier: fact", "tier: fact\n  statu: draft", "unknown-key"),
+        ("tier: fact", "tier: fact\n  evidence: {fields: [nothing]}", "unknown-word"),
+        ("tier: fact", "tier: fact\n  evidence: {most: 0}", "not-a-whole-number"),
+        ("tier: fact", "tier: fact\n  threshold: {by: plan, x: 1}", "missing-key"),
+        ("tier: fact", "tier: fact\n  threshold: {by: age, default: 1}", "threshold"),
+        ("tier: fact", "tier: fact\n  threshold: {by: plan, default: 1, y: 1}", "unknown-word"),
+        ("expect: 1", "expect: 0", "missing-test"),
+        ("events: []", "events: [{kind: mail, nothing: 1}]", "unknown-word"),
+        ("events: []", "events: [{kind: mail, size: x}]", "wrong-type"),
+        ("events: []", "events: [{kind: mail, every: soon}]", "not-a-duration"),
+        ("name: counted", "name: login_mail", "twice"),
+    ],
+)
+def test_faults_of_correlations(old: str, new: str, code: str) -> None:
+    document = (COUNT + TESTS).replace(old, new, 1)
+    found = faults(BASE, document, plans=("x",))
+    assert code in [fault.code for fault in found]
+    assert all(fault.place and fault.place.line > 8 for fault in found)
+
+
+def test_all_faults_at_once_in_order_of_place() -> None:
+    bad = COUNT.replace("1h", "soon").replace("fact", "facts").replace("login]", "logn]")
+    found = faults(base("{stage: result, nothing: 1}"), bad + TESTS)
+    assert [fault.code for fault in found] == ["unknown-field", "not-a-duration", "unknown-word"]
+    places = [(fault.place.line, fault.place.column) for fault in found if fault.place]
+    assert places == sorted(places)
+
+
+def test_circles_are_refused() -> None:
+    join = """\
+title: {0}
+id: {0}
+correlation: {{type: temporal, rules: [{1}, login_mail], group-by: [customer], timespan: 1h}}
+"""
+    found = faults(BASE, join.format("a", "b"), join.format("b", "a"))
+    assert [fault.code for fault in found] == ["circle"]
+
+
+def test_several_kinds_in_one_window_are_refused() -> None:
+    other = BASE.replace("category: mail", "category: login").replace("login_mail", "tries")
+    other = other.replace("id: base", "id: tries2").replace("stage: result, login|", "user|")
+    found = faults(BASE, other, COUNT.replace("[login_mail]", "[login_mail, tries]") + TESTS)
+    assert "several-kinds" in [fault.code for fault in found]
+
+
+def test_windows_over_both_stages_are_refused() -> None:
+    other = BASE.replace("id: base", "id: asked").replace("login_mail", "asked_mail")
+    other = other.replace("stage: result", "stage: attempt")
+    found = faults(BASE, other, COUNT.replace("[login_mail]", "[login_mail, asked_mail]") + TESTS)
+    assert [fault.code for fault in found] == ["two-stages"]
+
+
+def test_ten_thousand_values_are_taken() -> None:
+    many = ", ".join(f'"u{i}@x.example"' for i in range(10_000))
+    assert read(base("{stage: result, login: [" + many + "]}")).selections["base"].kind == "mail"
