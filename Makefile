@@ -11,9 +11,11 @@ help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
 
 $(RUN): requirements/run.lock requirements/build.lock pyproject.toml
+	@echo "Setting up, once: a virtual environment, pinned packages, compiled kernels (two minutes)."
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock -r requirements/build.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/aupkeep demo >/dev/null # compiles the kernels, which are kept
 	@touch $@
 
 $(DEV): $(RUN) requirements/dev.lock

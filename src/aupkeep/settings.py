@@ -15,7 +15,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from aupkeep.base.errors import AupkeepError, Fault, Place, near
+from aupkeep.base.errors import AupkeepError, Fault, Place, near, unknown_word
 from aupkeep.signals.source import Exporter
 
 #: The name of the settings file in an installation's folder.
@@ -34,6 +34,10 @@ def _network(value: str) -> str:
 
 def _address(value: str) -> str:
     return str(ipaddress.ip_address(value))
+
+
+def _no_or_address(value: str) -> str:
+    return _address(value) if value else ""
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -71,7 +75,7 @@ class InletSettings(_Strict):
     #: Only root may write it, or it came over TLS: its rows can reach the tier `fact`.
     authenticated: bool = True
     #: Exporter of bare NetFlow datagrams.
-    exporter: Address | Literal[""] = ""
+    exporter: Annotated[str, AfterValidator(_no_or_address)] = ""
 
 
 class ExporterSettings(_Strict):
@@ -114,13 +118,12 @@ def read_settings(text: str, *, file: str) -> Settings:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as broken:
         raise AupkeepError(_syntax_fault(str(broken), text, file)) from None
+    faults = _cross_faults(raw, text, file)
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as invalid:
-        raise AupkeepError(
-            [_fault(dict(error), text, file) for error in invalid.errors()]
-        ) from None
-    faults = _cross_faults(settings, text, file)
+        faults += [_fault(dict(error), text, file) for error in invalid.errors()]
+        raise AupkeepError(faults) from None
     if faults:
         raise AupkeepError(faults)
     return settings
@@ -152,11 +155,11 @@ def load_settings(folder: Path) -> Settings:
 
 def _syntax_fault(message: str, text: str, file: str) -> Fault:
     found = re.search(r"\(at line (\d+), column (\d+)\)", message)
-    what = re.sub(r" \(at .*\)$", "", message)
+    what = re.sub(r" \(at line .*\)$", "", message)
     line, column = (int(found[1]), int(found[2])) if found else (0, 0)
     return Fault(
         code="syntax",
-        what=what[:1].lower() + what[1:],
+        what=f"this is no TOML: {what[:1].lower() + what[1:]}",
         place=Place(file=file, line=line, column=column, text=_line(text, line)),
     )
 
@@ -177,13 +180,20 @@ def _fault(error: dict[str, object], text: str, file: str) -> Fault:
             allowed=allowed,
             hint=f"did you mean `{guess}`?" if guess else "",
         )
+    if error["type"] == "literal_error":
+        allowed = tuple(re.findall(r"'([^']*)'", str(error["msg"])))
+        return unknown_word(str(error["input"]), allowed, what=f"a word for `{key}`", place=place)
+    if error["type"] == "model_type":
+        return Fault(code="no-table", what=f"`{where}` is no table", place=place)
     if error["type"] == "missing":
         return Fault(code="missing-key", what=f"`{where}` is missing", place=place)
+    zone = near(str(error["input"]), sorted(available_timezones())) if key == "zone" else ""
     message = str(error["msg"]).removeprefix("Value error, ")
     return Fault(
         code="wrong-value",
         what=f"`{where}`: {message[:1].lower() + message[1:]}",
         place=place,
+        hint=f"did you mean `{zone}`?" if zone else "",
     )
 
 
@@ -198,15 +208,18 @@ def _keys(steps: list[str]) -> tuple[str, ...]:
 
 
 def _place(text: str, file: str, steps: list[str]) -> Place:
-    """Find the line of a key: the n-th `[[table]]`, then the key below it."""
+    """Find the line of a key: the n-th `[[table]]`, then the key below it; else the table's."""
     lines = text.splitlines()
+    heads = [at for at, line in enumerate(lines) if re.match(r"\s*\[", line)]
     start = 0
     if len(steps) > 1 and steps[1].isdigit():
-        heads = [at for at, line in enumerate(lines) if line.strip() == f"[[{steps[0]}]]"]
+        head = re.compile(rf"\s*\[\[\s*{re.escape(steps[0])}\s*\]\]")
+        own = [at for at in heads if head.match(lines[at])]
         index = int(steps[1])
-        start = heads[index] if index < len(heads) else 0
+        start = own[index] if index < len(own) else 0
     key = next((step for step in reversed(steps) if not step.isdigit()), "")
-    for at in range(start, len(lines)):
+    end = next((at for at in heads if at > start), len(lines))
+    for at in range(start, end):
         found = re.match(rf"\s*{re.escape(key)}\s*=", lines[at])
         if found:
             column = len(lines[at]) - len(lines[at].lstrip()) + 1
@@ -219,32 +232,33 @@ def _line(text: str, number: int) -> str:
     return lines[number - 1] if 0 < number <= len(lines) else ""
 
 
-def _cross_faults(settings: Settings, text: str, file: str) -> list[Fault]:
-    names = tuple(provider.name for provider in settings.provider)
+def _cross_faults(raw: dict[str, object], text: str, file: str) -> list[Fault]:
+    """Return what is wrong between tables; what is wrong inside one is for the models to say."""
+    said = [item.get("name") for _, item in _tables(raw, "provider")]
+    names = tuple(name for name in said if isinstance(name, str) and name)
     faults = []
     for table in ("inlet", "exporter"):
-        for index, item in enumerate(getattr(settings, table)):
-            place = _place(text, file, [table, str(index), "provider"])
-            if item.provider not in names:
-                guess = near(item.provider, names)
-                faults.append(
-                    Fault(
-                        code="unknown-provider",
-                        what=f"`{item.provider}` is not a provider of these settings",
-                        place=place,
-                        allowed=names,
-                        hint=f"did you mean `{guess}`?" if guess else "",
-                    )
-                )
-    for index, inlet in enumerate(settings.inlet):
-        if bool(inlet.path) == bool(inlet.journal):
-            faults.append(
-                Fault(
-                    code="one-place",
-                    what="an inlet reads either a `path` or the `journal`",
-                    place=_place(text, file, ["inlet", str(index)]),
-                )
-            )
-    if len(set(names)) != len(names):
-        faults.append(Fault(code="double-provider", what="two providers have the same name"))
+        for index, item in _tables(raw, table):
+            if names and len(names) == len(said) and item.get("provider", names[0]) not in names:
+                place = _place(text, file, [table, str(index), "provider"])
+                what = "a provider of these settings"
+                faults.append(unknown_word(str(item["provider"]), names, what=what, place=place))
+    for index, item in _tables(raw, "inlet"):
+        if bool(item.get("path")) == bool(item.get("journal")):
+            place = _place(text, file, ["inlet", str(index)])
+            what = "an inlet reads either a `path` or the `journal`"
+            faults.append(Fault(code="one-place", what=what, place=place))
+    for index, item in _tables(raw, "provider"):
+        if item.get("name") in said[:index] and item.get("name") in names:
+            place = _place(text, file, ["provider", str(index), "name"])
+            what = f"two providers are called `{item['name']}`"
+            faults.append(Fault(code="double-provider", what=what, place=place))
     return faults
+
+
+def _tables(raw: dict[str, object], name: str) -> list[tuple[int, dict[str, object]]]:
+    """Return the tables of an array with their places in it; nothing where it is no array."""
+    listed = raw.get(name)
+    if not isinstance(listed, list):
+        return []
+    return [(index, item) for index, item in enumerate(listed) if isinstance(item, dict)]

@@ -16,9 +16,11 @@ TEXTS = st.text(st.characters(exclude_categories=()), max_size=8)
 LEAVES = st.none() | st.booleans() | st.integers(-(2**80), 2**80) | TEXTS
 PLAIN = st.recursive(
     LEAVES,
-    lambda inner: st.lists(inner, max_size=4)
-    | st.lists(inner, max_size=4).map(tuple)
-    | st.dictionaries(TEXTS, inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(TEXTS, inner, max_size=4)
+    ),
     max_leaves=12,
 )
 
@@ -112,7 +114,7 @@ def test_words_and_numbers_with_names_are_their_values() -> None:
 
 
 def test_the_form_itself() -> None:
-    value = {"b": [1, True, None], "a": "é\"\\\n\x00\u2028/", "A": {}, "": ()}
+    value = {"b": [1, True, None], "a": 'é"\\\n\x00\u2028/', "A": {}, "": ()}
     assert canonical(value) == (
         b'{"":[],"A":{},"a":"\xc3\xa9\\"\\\\\\n\\u0000\xe2\x80\xa8/","b":[1,true,null]}'
     )

@@ -80,9 +80,7 @@ def test_an_ended_finding_lasts_no_longer(finding: Findings, judge: Judge) -> No
 
 def test_only_what_can_end_gets_an_end(finding: Findings, judge: Judge) -> None:
     long = finding(state="open")
-    lengths = {
-        item.measure: item.length for item in judge(long, now=long.first + DAY).proposals
-    }
+    lengths = {item.measure: item.length for item in judge(long, now=long.first + DAY).proposals}
     assert lengths == {Measure.HOLD_MAIL: 3 * DAY, Measure.PRESERVE: 0}
 
 
@@ -105,9 +103,7 @@ def test_worse_evidence_keeps_its_own_step(finding: Findings, judge: Judge) -> N
     ]
 
 
-def test_rumours_that_repeat_do_not_put_off_what_is_proven(
-    finding: Findings, judge: Judge
-) -> None:
+def test_rumours_that_repeat_do_not_put_off_what_is_proven(finding: Findings, judge: Judge) -> None:
     """Three findings lead to a step that people must agree to; the hold on facts stands beside."""
     first = finding()
     rumours = [
@@ -299,9 +295,7 @@ def test_clocks_run_from_awareness_and_from_now(finding: Findings, judge: Judge)
 
 
 def test_nothing_reached_is_said(finding: Findings, judge: Judge, policy: Policies) -> None:
-    step = Step(
-        name="later", when=When(findings=2), measures=(Measure.WARN,), scope="account"
-    )
+    step = Step(name="later", when=When(findings=2), measures=(Measure.WARN,), scope="account")
     decision = judge(finding(), by=policy(steps=(step,)))
     assert (decision.proposals, decision.step) == ((), "")
     assert decision.review == ("no step of ladder `mail` is reached by this evidence",)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -274,7 +275,7 @@ def test_a_decision_depends_on_the_set_of_findings_alone(
     assert once == again
 
 
-UNUSABLE = st.sampled_from(
+UNUSABLE: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [
         {"forgeable": True},
         {"degraded": True},

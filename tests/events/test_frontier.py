@@ -17,8 +17,10 @@ FINE, LATE, ASTRAY = "fine", "late", "astray"
 
 #: Steps from one row to the next: mostly small, sometimes back, sometimes far ahead or behind.
 STEPS = st.sampled_from(
-    [0, 1, SECOND, MINUTE, -1, -SECOND, -3 * SECOND, -MINUTE, -HOUR]
-    + [LEAP, LEAP + 1, 2 * LEAP, 50 * HOUR, -LEAP, -LEAP - 1, -50 * HOUR]
+    [
+        *(0, 1, SECOND, MINUTE, -1, -SECOND, -3 * SECOND, -MINUTE, -HOUR),
+        *(LEAP, LEAP + 1, 2 * LEAP, 50 * HOUR, -LEAP, -LEAP - 1, -50 * HOUR),
+    ]
 )
 TIMES = st.lists(STEPS, min_size=1, max_size=14).map(
     lambda steps: [int(time) for time in np.cumsum(steps)]

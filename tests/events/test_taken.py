@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 from hypothesis import given, settings
@@ -30,9 +31,7 @@ def test_intervals_are_the_set_of_what_was_added(
         assert positions(intervals) == naive
         assert all(start < end for start, end in intervals)
         # Sorted, disjoint and not even touching: as few as can be.
-        assert all(
-            before[1] < after[0] for before, after in zip(intervals, intervals[1:], strict=False)
-        )
+        assert all(before[1] < after[0] for before, after in pairwise(intervals))
     gaps = taken.gaps(*asked)
     assert positions(gaps) == set(range(*asked)) - naive
     assert sum(end - start for start, end in gaps) == len(positions(gaps))

@@ -47,7 +47,7 @@ def test_immediate_lowers_only_two_measures_and_only_on_facts(measure: Measure) 
     assert lowered == (measure in {Measure.REMOVE_CONTENT, Measure.SUSPEND_ACCOUNT})
 
 
-@pytest.mark.parametrize("measure", TOUCH_SERVICE)
+@pytest.mark.parametrize("measure", sorted(TOUCH_SERVICE))
 def test_nothing_touches_service_without_a_person_below_a_fact(measure: Measure) -> None:
     for tier in (Tier.STRONG, Tier.JUDGEMENT):
         assert (least_people(measure, tier) or 0) >= 1

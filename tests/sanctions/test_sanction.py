@@ -168,8 +168,10 @@ def test_the_table_is_whole() -> None:
     assert ends == set(State)
 
 
-def test_nothing_takes_effect_before_it_is_approved_and_is_announced_before_it_is_verified() -> None:
-    """Without passing `approved`, only refusal is reached; without `verified`, never `announced`."""
+def test_nothing_takes_effect_before_it_is_approved_and_is_announced_before_it_is_verified() -> (
+    None
+):
+    """Past `approved` there is only refusal; past `verified` nothing is announced."""
 
     def reached(without: State) -> set[State]:
         found = {State.PROPOSED}

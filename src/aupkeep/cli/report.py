@@ -43,7 +43,7 @@ def parse(
     holdings: Annotated[
         Path | None, typer.Option(help="CSV of who holds what; other addresses count for less")
     ] = None,
-    as_json: Annotated[  # noqa: FBT002  # a flag of the command line has no other form
+    as_json: Annotated[  # a flag of the command line has no other form
         bool, typer.Option("--json", help="one JSON object a line")
     ] = False,
 ) -> None:

@@ -61,12 +61,12 @@ class Batch:
     def whole(self, name: str) -> Ints:
         """Return a whole-number column; 0 where it is missing."""
         column = self.frame[name].cast(pl.Int64).fill_null(0)
-        return np.ascontiguousarray(column.to_numpy())
+        return np.array(column.to_numpy())
 
     def real(self, name: str) -> NDArray[np.float64]:
         """Return a column as floats; 0 where it is missing."""
         column = self.frame[name].cast(pl.Float64).fill_null(0.0)
-        return np.ascontiguousarray(column.to_numpy())
+        return np.array(column.to_numpy())
 
     def given(self, name: str) -> NDArray[np.bool_]:
         """Return which rows have a value in `name`."""

@@ -107,12 +107,13 @@ def _column(column: pl.Series) -> tuple[Ints, int]:
         codes = drawn.to_physical().cast(pl.Int64)
         highest = codes.max()
         count = highest + 1 if isinstance(highest, int) else 0
-        return codes.fill_null(count).to_numpy(), count + 1
+        # A copy: compiled code is made once for arrays that can be written to.
+        return np.array(codes.fill_null(count).to_numpy()), count + 1
     if column.dtype.is_float():
         # Adding zero makes one of both zeros; the bits then tell the values apart.
         plain = (column.fill_null(0.0).to_numpy() + 0.0).view(np.int64)
     else:
-        plain = np.ascontiguousarray(column.cast(pl.Int64).fill_null(0).to_numpy())
+        plain = np.array(column.cast(pl.Int64).fill_null(0).to_numpy())
     numbers, firsts = _dense(plain)
     numbers[missing.to_numpy()] = firsts.size
     return numbers, firsts.size + 1

@@ -34,7 +34,7 @@ from aupkeep.detection.layout import (
     Store,
 )
 
-_inlined = njit(cache=True, _nrt=False, inline="always")
+_inlined = njit(_nrt=False, inline="always")
 
 
 @_inlined

@@ -71,9 +71,11 @@ from aupkeep.detection.rule import PANES
 from aupkeep.detection.slots import release, take, unlink
 
 # Kernels own no arrays, so counting references to them (`_nrt`) is left out: it costs ten times
-# what the work itself does. For the same reason every part is put into the kernel that calls it.
+# what the work itself does. What runs for every row is put into its caller; the rest is called,
+# which keeps the time to compile down.
 _compiled = njit(cache=True, _nrt=False)
-_inlined = njit(cache=True, _nrt=False, inline="always")
+_called = njit(_nrt=False)
+_inlined = njit(_nrt=False, inline="always")
 
 
 @_compiled
@@ -152,22 +154,27 @@ def _let_go(store: Store, params: Params, pane: int, now: int) -> None:
 
 @_inlined
 def _arrive(store: Store, params: Params, slot: int, pane: int) -> None:
-    """Move a key's window to `pane`; where a finding is open, look at the start of each pane."""
-    at = store.slots[slot, AT]
-    if at != NEVER and store.slots[slot, OPEN] == 1:
-        if params.mode == CONJUNCTION:
-            instant = _first_time(store, slot) + params.span
-            if instant <= pane:
-                _end(store, slot, instant, -1)
-        else:
-            final = min(pane, store.slots[slot, LAST] + params.span)
-            for step in range(at + 1, final + 1):
-                _slide(store, params, slot, step)
-                if not _holds(store, params, slot, step):
-                    _end(store, slot, step * params.pane, -1)
-                    break
+    """Move a key's window to `pane`, and notice where an open finding ended on the way."""
+    if store.slots[slot, OPEN] == 1:
+        _walk(store, params, slot, pane)
     _slide(store, params, slot, pane)
     _drop(store, params, slot, pane)
+
+
+@_called
+def _walk(store: Store, params: Params, slot: int, pane: int) -> None:
+    """Look for the end of an open finding at the start of each pane up to `pane`."""
+    if params.mode == CONJUNCTION:
+        instant = _first_time(store, slot) + params.span
+        if instant <= pane:
+            _end(store, slot, instant, -1)
+        return
+    final = min(pane, store.slots[slot, LAST] + params.span)
+    for step in range(store.slots[slot, AT] + 1, final + 1):
+        _slide(store, params, slot, step)
+        if not _holds(store, params, slot, step):
+            _end(store, slot, step * params.pane, -1)
+            return
 
 
 @_inlined
@@ -257,7 +264,7 @@ def _add(store: Store, params: Params, rows: Rows, row: int, slot: int, pane: in
                 store.sums[slot, rule] = pane
 
 
-@_inlined
+@_called
 def _distinct(store: Store, params: Params, slot: int, value: int, pane: int) -> None:
     """Count a value in the newest pane it was seen in, and nowhere else."""
     at = find(store.pairs, slot << 32 | value)
@@ -378,7 +385,7 @@ def _real(store: Store, params: Params, slot: int) -> float:
     return float(store.slots[slot, NUM])
 
 
-@_inlined
+@_called
 def _open(store: Store, params: Params, slot: int, row: int) -> None:
     slots = store.slots
     slots[slot, OPEN] = 1
@@ -402,7 +409,7 @@ def _past(growth: float, value: float) -> float:
     return growth
 
 
-@_inlined
+@_called
 def _grow(store: Store, params: Params, slot: int, row: int) -> None:
     """Raise the peak; say so where it passes the next power of ten."""
     slots = store.slots
@@ -423,7 +430,7 @@ def _grow(store: Store, params: Params, slot: int, row: int) -> None:
         _emit(store, GREW, slots[slot, TIME], row, slot)
 
 
-@_inlined
+@_called
 def _end(store: Store, slot: int, instant: int, row: int) -> None:
     store.slots[slot, OPEN] = 0
     store.slots[slot, ENDED] = instant

@@ -17,7 +17,7 @@ from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.events.flow import FlowIntake
 from aupkeep.events.login import LoginJoin
 from aupkeep.events.mail import MailJoin
-from aupkeep.inlets.files.blocks import open_bytes, read_blocks, stdin_bytes
+from aupkeep.inlets.files.blocks import open_bytes, read_blocks, read_whole, stdin_bytes
 from aupkeep.signals.formats import FORMATS, LINE_FORMATS
 from aupkeep.signals.formats.lineclock import LineClock
 from aupkeep.signals.formats.netflow5 import datagrams
@@ -180,11 +180,13 @@ def _report(path: Path, source: Source, faults: list[Fault]) -> Iterator[Became]
 
 def _whole(path: Path, faults: list[Fault]) -> bytes | None:
     try:
-        return stdin_bytes().read() if str(path) == "-" else path.read_bytes()
+        data, damage = read_whole(path)
     except OSError as refused:
         why = refused.strerror or str(refused)
         faults.append(Fault(code="unreadable", what=f"cannot read `{path}`: {why.lower()}"))
         return None
+    faults += [damage] if damage else []
+    return data
 
 
 def _rejected(source: Source, offset: int, reason: str, head: bytes) -> Became:

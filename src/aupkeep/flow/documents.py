@@ -13,6 +13,7 @@ from typing import Any
 
 from aupkeep.events.frontier import NEVER
 from aupkeep.flow.stream import Stream
+from aupkeep.inlets.files.blocks import read_whole
 from aupkeep.inlets.files.family import matching
 from aupkeep.settings import InletSettings
 from aupkeep.signals.formats.netflow5 import datagrams
@@ -57,10 +58,11 @@ class FlowFiles:
             )
             tally = stream.tallies[source]
             try:
-                data = Path(name).read_bytes()
+                data, damage = read_whole(Path(name))
             except OSError as refused:
                 tally.trouble = f"cannot read `{name}`: {refused.strerror or refused}"
                 continue
+            tally.trouble = f"`{name}`: {damage.what}" if damage else ""
             found, rejects = datagrams(data, inlet.exporter)
             taken = self._taken.get(name, 0)
             if taken == 0:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 from aupkeep.base.errors import AupkeepError
 from aupkeep.base.ids import stream_id
@@ -31,6 +32,7 @@ class Following:
         self.done = done
         self._rotated = list(family.rotated)
         self._blocks: Iterator[Block] | None = None
+        self._opened: IO[bytes] | None = None
         self._tail: Tail | None = None
         #: File -> why it cannot be read, or not to its end.
         self._troubles: dict[Path, str] = {}
@@ -47,9 +49,17 @@ class Following:
         return self._step_live()
 
     def close(self) -> None:
-        """Let go of the live file."""
+        """Let go of every file."""
+        self._let_go()
         if self._tail is not None:
             self._tail.close()
+
+    def _let_go(self) -> None:
+        """Let go of the rotated file."""
+        self._blocks = None
+        if self._opened is not None:
+            self._opened.close()
+        self._opened = None
 
     def _begin_rotated(self, path: Path) -> None:
         try:
@@ -57,13 +67,14 @@ class Following:
             self.reader.begin_file()
             if stream is not None and stream in self.done:
                 return
-            opened = open_bytes(path)
+            self._opened = open_bytes(path)
             place = self._take_up(stream)
-            opened.seek(place)
+            self._opened.seek(place)
         except DAMAGE as refused:
             self._refused(path, refused)
+            self._let_go()
             return
-        self._blocks = read_blocks(opened, str(path), offset=place)
+        self._blocks = read_blocks(self._opened, str(path), offset=place)
         self._reading = path
 
     def _step_rotated(self) -> bool:
@@ -77,7 +88,7 @@ class Following:
             self.reader.begin_file()
             block = None
         if block is None:
-            self._blocks = None
+            self._let_go()
             if self.reader.stream is not None:
                 self.done[self.reader.stream] = 1
         else:

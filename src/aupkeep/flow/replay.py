@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.detection.finding import Finding
@@ -16,7 +17,13 @@ from aupkeep.events.frontier import ENDED
 from aupkeep.flow.lines import LineReader
 from aupkeep.flow.merging import drain
 from aupkeep.flow.stream import Stream
-from aupkeep.inlets.files.blocks import Block, open_bytes, read_blocks, stdin_bytes
+from aupkeep.inlets.files.blocks import (
+    Block,
+    open_bytes,
+    read_blocks,
+    read_whole,
+    stdin_bytes,
+)
 from aupkeep.signals.formats import LINE_FORMATS
 from aupkeep.signals.formats.lineclock import LineClock
 from aupkeep.signals.formats.netflow5 import datagrams
@@ -31,6 +38,7 @@ DATAGRAMS_AT_ONCE = 4_000
 @dataclass(slots=True)
 class _Lines:
     reader: LineReader
+    opened: IO[bytes]
     blocks: Iterator[Block]
     format: str
 
@@ -88,15 +96,17 @@ class Replay:
             tally=self.stream.tallies[index],
             taken=self.stream.taken,
         )
-        self._lines.append(_Lines(reader, read_blocks(opened, str(path)), source.format))
+        self._lines.append(_Lines(reader, opened, read_blocks(opened, str(path)), source.format))
 
     def _open_datagrams(self, path: Path, source: Source) -> None:
         index = self.stream.source(source)
         try:
-            data = stdin_bytes().read() if str(path) == "-" else path.read_bytes()
+            data, damage = read_whole(path)
         except OSError as refused:
             self._unreadable(path, index, refused)
             return
+        if damage is not None:
+            self._damaged(index, damage)
         self._progress(len(data))
         found, rejects = datagrams(data, source.exporter)
         self.stream.tallies[index].counts["lines"] += len(found) + len(rejects)
@@ -109,10 +119,12 @@ class Replay:
         for path, source in files:
             index = self.stream.source(source)
             try:
-                data = stdin_bytes().read() if str(path) == "-" else path.read_bytes()
+                data, damage = read_whole(path)
             except OSError as refused:
                 self._unreadable(path, index, refused)
                 continue
+            if damage is not None:
+                self._damaged(index, damage)
             self._progress(len(data))
             reading = read_report(data)
             received = _receipt(path, self.now) if reading.received is None else reading.received
@@ -142,6 +154,7 @@ class Replay:
             self.stream.tallies[chosen.reader.source].trouble = str(broken)
             block = None
         if block is None:
+            chosen.opened.close()
             chosen.reader.ended = True
         else:
             self._progress(len(block.data))
@@ -175,6 +188,10 @@ class Replay:
         why = refused.strerror or str(refused)
         self.stream.tallies[index].trouble = why
         self.faults.append(Fault(code="unreadable", what=f"cannot read `{path}`: {why.lower()}"))
+
+    def _damaged(self, index: int, damage: Fault) -> None:
+        self.stream.tallies[index].trouble = damage.what
+        self.faults.append(damage)
 
     def _progress(self, count: int) -> None:
         if self.progress is not None:

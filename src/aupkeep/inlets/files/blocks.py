@@ -120,6 +120,20 @@ def read_blocks(stream: IO[bytes], name: str, *, offset: int = 0) -> Iterator[Bl
             return
 
 
+def read_whole(path: Path) -> tuple[bytes, Fault | None]:
+    """Return the uncompressed bytes of `path` (`-` is standard input), and what damage hides.
+
+    Raises `OSError` as the system does when the file cannot be opened.
+    """
+    parts = []
+    with stdin_bytes() if str(path) == "-" else open_bytes(path) as stream:
+        data, broken = _fill(stream, BLOCK)
+        while data and broken is None:
+            parts.append(data)
+            data, broken = _fill(stream, BLOCK)
+    return b"".join([*parts, data]), broken_file(str(path), str(broken)) if broken else None
+
+
 def _fill(stream: IO[bytes], size: int) -> tuple[bytes, Exception | None]:
     """Read `size` bytes, fewer at the end or before damage, which is returned with them.
 

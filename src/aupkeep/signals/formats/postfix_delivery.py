@@ -63,7 +63,8 @@ def outcome(body: str) -> Fields | None:
         fields["orig_recipient"], rest = taken[0], rest[taken[1] :]
     while rest.startswith(", ") and not rest.startswith(", status="):
         value, comma, after = rest.removeprefix(", ").partition(", ")
-        fields |= _value(*value.partition("=")[::2])
+        # What is stated twice counts as stated first, as the fast reader takes it.
+        fields = _value(*value.partition("=")[::2]) | fields
         rest = comma + after
     found = _STATUS.fullmatch(rest.removeprefix(", status="))
     if not rest or found is None:

@@ -1,0 +1,287 @@
+"""Killed at any moment and started again, an engine comes to the same end, each act entered once."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+import shutil
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from conftest import END, Command
+
+from aupkeep.base.clock import parse_instant
+from aupkeep.flow.founding import found
+from aupkeep.store.database import close_store
+
+KILLS = 50
+SETTINGS = """
+clock = "event"
+
+[[provider]]
+name = "jasmo"
+policy = "policies/jasmo"
+networks = ["198.51.100.0/24", "198.18.16.0/24", "192.0.2.0/26"]
+
+[[inlet]]
+provider = "jasmo"
+format = "postfix"
+path = "raw/mail.log*"
+"""
+LOGINS = """
+[[inlet]]
+provider = "jasmo"
+format = "sshd"
+path = "raw/auth.log*"
+
+[[inlet]]
+provider = "jasmo"
+format = "report"
+path = "raw/reports"
+"""
+
+
+def founded(folder: Path, fortnight: Path, settings: str) -> Path:
+    """Make an installation without any input yet."""
+    found(
+        folder,
+        settings,
+        policies=("jasmo",),
+        holdings=fortnight / "holdings.csv",
+        profiles=fortnight / "profiles.csv",
+        now=parse_instant(END) - 14 * 86_400_000_000,
+    )
+    close_store()
+    (folder / "raw" / "reports").mkdir(parents=True)
+    return folder
+
+
+def between(path: Path, since: bytes, until: bytes) -> list[bytes]:
+    lines = path.read_bytes().splitlines(keepends=True)
+    return [line for line in lines if since <= line[: len(since)] < until]
+
+
+@dataclass
+class Log:
+    """A log that is written, rotated and cut off as logrotate does it."""
+
+    path: Path
+    turns: int = 0
+    written: int = 0
+
+    def write(self, lines: list[bytes]) -> None:
+        with self.path.open("ab") as out:
+            out.writelines(lines)
+        self.written += len(lines)
+
+    def rotate(self, *, copy: bool) -> None:
+        if not self.path.exists() or not self.path.stat().st_size:
+            return
+        for turn in range(self.turns, 0, -1):
+            self._shift(turn)
+        first = self.path.with_name(self.path.name + ".1")
+        if copy:
+            shutil.copy2(self.path, first)
+            self.path.write_bytes(b"")
+        else:
+            self.path.rename(first)
+            self.path.touch()
+        self.turns += 1
+
+    def _shift(self, turn: int) -> None:
+        plain = self.path.with_name(f"{self.path.name}.{turn}")
+        packed = plain.with_name(plain.name + ".gz")
+        target = self.path.with_name(f"{self.path.name}.{turn + 1}.gz")
+        if packed.exists():
+            packed.rename(target)
+        else:
+            target.write_bytes(gzip.compress(plain.read_bytes()))
+            plain.unlink()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Everything an installation has come to."""
+
+    cases: str
+    record: str
+    findings: dict[str, str] = field(default_factory=dict)
+
+
+def outcome(aupkeep: Command, folder: Path) -> Outcome:
+    verified = aupkeep("record", "verify", "--dir", folder, "--json")
+    assert verified.code == 0, verified.out
+    assert all(item["ok"] for item in verified.objects())
+    with database(folder) as store:
+        findings = dict(store.execute("select id, body from store_finding order by id"))
+        named = store.execute("select state_file from store_commit").fetchone()[0]
+    assert [path.name for path in (folder / "data" / "state").iterdir()] == [named]
+    cases = aupkeep("case", "list", "--dir", folder, "--json")
+    record = aupkeep("record", "export", "--dir", folder)
+    entered = [(e["act"], e["subject"], e["body"].get("content")) for e in record.objects()]
+    assert len({json.dumps(item) for item in entered}) == len(entered), "an act was entered twice"
+    return Outcome(cases.out, record.out, findings)
+
+
+def database(folder: Path) -> closing[sqlite3.Connection]:
+    path = folder / "data" / "aupkeep.sqlite3"
+    return closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10))
+
+
+def run(aupkeep: Command, folder: Path, *words: str) -> subprocess.Popen[bytes]:
+    with (folder / "run.log").open("ab") as log:
+        return subprocess.Popen(
+            [*aupkeep.words, "run", str(folder), *words], stdout=log, stderr=log
+        )
+
+
+def engines(supervisor: subprocess.Popen[bytes]) -> list[int]:
+    """The processes that a supervisor started."""
+    try:
+        listed = Path(f"/proc/{supervisor.pid}/task/{supervisor.pid}/children").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+    return [int(word) for word in listed.split()]
+
+
+def kill(pid: int) -> None:
+    try:
+        subprocess.run(["kill", "-9", str(pid)], check=True, stderr=subprocess.DEVNULL)
+    except subprocess.CalledProcessError:
+        return
+
+
+def wait_until(true: Callable[[], bool], seconds: float, what: str) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, f"waited too long: {what}"
+        time.sleep(0.05)
+
+
+@pytest.fixture
+def prepared(fortnight: Path, tmp_path: Path) -> Iterator[Path]:
+    yield founded(tmp_path / "killed", fortnight, SETTINGS + LOGINS)
+    close_store()
+
+
+def copied(folder: Path, name: str) -> Path:
+    target = folder.with_name(name)
+    shutil.copytree(folder, target)
+    return target
+
+
+def test_fifty_kills(aupkeep: Command, fortnight: Path, prepared: Path) -> None:
+    """A growing, rotating set of logs; each round is cut off at a moment drawn by lot."""
+    undisturbed = copied(prepared, "undisturbed")
+    began = time.monotonic()
+    assert aupkeep("run", prepared, "--once").code == 0
+    usual = time.monotonic() - began
+    shutil.rmtree(prepared)
+    shutil.copytree(undisturbed, prepared)
+
+    dice = random.Random(20_260_315)
+    logs = {name: Log(prepared / "raw" / name) for name in ("mail.log", "auth.log")}
+    since, until = b"2026-03-09T22", b"2026-03-12T06"
+    lines = {
+        "mail.log": between(fortnight / "jasmo/mail.log.1", since, until)
+        + between(fortnight / "jasmo/mail.log", since, until),
+        "auth.log": between(fortnight / "jasmo/auth.log", since, until),
+    }
+    marks = sorted(
+        line[:19] for line in dice.sample(lines["mail.log"] + lines["auth.log"], KILLS - 1)
+    )
+    reports = sorted((fortnight / "jasmo" / "reports").iterdir())
+    kills = rounds = 0
+    while kills < KILLS:
+        rounds += 1
+        assert rounds <= 3 * KILLS, "the processes end before they can be killed"
+        low = marks[rounds - 2] if 2 <= rounds <= KILLS else b""
+        high = marks[rounds - 1] if rounds < KILLS else b"3"
+        if rounds <= KILLS:
+            for name, log in logs.items():
+                log.write([line for line in lines[name] if low <= line[:19] < high])
+                if rounds % 7 == 0:
+                    log.rotate(copy=rounds % 2 == 0)
+            for path in reports if rounds == 1 else ():
+                shutil.copy2(path, prepared / "raw" / "reports" / path.name)
+        kills += cut_off(run(aupkeep, prepared, "--once"), dice, usual)
+    assert sum(log.written for log in logs.values()) == sum(map(len, lines.values()))
+    wait_until(lambda: aupkeep("run", prepared, "--once").code == 0, 60, "a run to the end")
+
+    shutil.copytree(prepared / "raw", undisturbed / "raw", dirs_exist_ok=True)
+    assert aupkeep("run", undisturbed, "--once").code == 0
+    wanted, got = outcome(aupkeep, undisturbed), outcome(aupkeep, prepared)
+    assert len(wanted.findings) > 3
+    assert got.findings == wanted.findings
+    assert got.cases == wanted.cases
+    assert got.record == wanted.record
+
+
+def cut_off(supervisor: subprocess.Popen[bytes], dice: random.Random, usual: float) -> bool:
+    """Kill the engine, or the supervisor and then the engine; True if there was one to kill."""
+    first, second = dice.uniform(0.05, 1.4) * usual, dice.uniform(0, 0.3) * usual
+    whole = dice.random() < 0.3
+    try:
+        supervisor.wait(first)
+    except subprocess.TimeoutExpired:
+        children = engines(supervisor)
+        if whole:
+            supervisor.kill()
+            supervisor.wait()
+            time.sleep(second)
+        for pid in children:
+            kill(pid)
+        supervisor.wait()
+        return whole or bool(children)
+    return False
+
+
+def test_live_run_over_rotation(aupkeep: Command, fortnight: Path, tmp_path: Path) -> None:
+    """A live `run` follows its log while it is written, rotated, cut off, packed; and is killed."""
+    folder = founded(tmp_path / "live", fortnight, SETTINGS)
+    still = copied(folder, "still")
+    log = Log(folder / "raw" / "mail.log")
+    lines = between(fortnight / "jasmo/mail.log.1", b"2026-03-09T22", b"2026-03-10T03")
+    size = len(lines) // 12 + 1
+    parts = [lines[at : at + size] for at in range(0, len(lines), size)]
+    supervisor = run(aupkeep, folder)
+    try:
+        for turn, part in enumerate(parts):
+            log.write(part)
+            if turn % 4 == 1:
+                # Renamed with lines in it that nobody may have read yet.
+                log.rotate(copy=False)
+            elif turn % 4 == 2:
+                for pid in engines(supervisor):
+                    kill(pid)
+            elif turn % 4 == 3:
+                # What is cut off must have been read before.
+                wait_until(lambda: taken(folder) >= log.written, 90, "the log is read")
+                log.rotate(copy=True)
+        wait_until(lambda: taken(folder) >= log.written, 90, "the log is read")
+    finally:
+        supervisor.send_signal(signal.SIGTERM)
+        supervisor.wait(60)
+    assert "Traceback" not in (folder / "run.log").read_text()
+    assert taken(folder) == log.written, "lines were counted twice"
+
+    shutil.copytree(folder / "raw", still / "raw", dirs_exist_ok=True)
+    assert aupkeep("run", still, "--once").code == 0
+    wanted, got = outcome(aupkeep, still), outcome(aupkeep, folder)
+    assert wanted.findings
+    assert got == wanted
+
+
+def taken(folder: Path) -> int:
+    """How many lines the engine has taken, as of its last commit."""
+    with database(folder) as store:
+        counts = store.execute("select counts from store_sourcestate").fetchall()
+    return sum(json.loads(row[0]).get("lines", 0) for row in counts)
