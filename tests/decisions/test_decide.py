@@ -250,6 +250,21 @@ def test_a_graduated_provider_talks_first(
     )
 
 
+def test_what_is_refused_at_a_step_leaves_the_milder_one(
+    finding: Findings, judge: Judge, policy: Policies
+) -> None:
+    """Three at the same instant: no time to talk, but what lasts may be held all the same."""
+    steps = list(policy().ladders["mail"].steps)
+    steps[3] = replace(steps[3], measures=(Measure.SUSPEND_SERVICE, Measure.PRESERVE))
+    by = policy(clause={"immediate": False}, steps=tuple(steps))
+    many = [finding(id=f"f{n}", last=finding().first + 3 * HOUR) for n in range(3)]
+    assert [(step, measure) for step, measure, *_ in asked(judge(*many, by=by))] == [
+        ("again", "preserve"),
+        ("still-going-on", "hold_mail"),
+        ("still-going-on", "preserve"),
+    ]
+
+
 def test_immediate_is_for_facts_alone(finding: Findings, judge: Judge, policy: Policies) -> None:
     lock = Step(
         name="lock", when=When(), measures=(Measure.LOCK_SITE,), scope="mailbox", length=DAY

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import inspect
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +14,11 @@ import typer
 from pages import ROOT, blocks, calls, described, pages, sections
 
 from aupkeep.cli import COMMANDS
+from aupkeep.cli.cases import case_object
+from aupkeep.cli.events import _object
+from aupkeep.cli.record import _say
+from aupkeep.cli.report import _item_object, reading_object
+from aupkeep.cli.words import finding_object, summary_object
 
 #: Languages of blocks that hold shell.
 _SHELL = frozenset({"sh", "bash", "shell", "console"})
@@ -78,3 +86,35 @@ def test_every_option_is_described_and_no_other_is(name: str, command: Any) -> N
         if option.startswith("--") and option != "--help"
     }
     assert {word for word in described(lines) if word.startswith("--")} == options
+
+
+def _keys(function: Any) -> set[str]:
+    """Return the keys of the JSON objects that `function` writes out."""
+    tree = ast.parse(inspect.getsource(function))
+    return {
+        key.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Dict)
+        for key in node.keys
+        if isinstance(key, ast.Constant) and isinstance(key.value, str)
+    }
+
+
+@pytest.mark.parametrize(
+    ("command", "functions"),
+    [
+        ("detect", (finding_object, summary_object)),
+        ("report parse", (reading_object, _item_object)),
+        ("case list", (case_object,)),
+        ("record verify", (_say,)),
+        ("events", (_object,)),
+    ],
+    ids=str,
+)
+def test_every_key_of_an_object_is_described(command: str, functions: tuple[Any, ...]) -> None:
+    page = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")
+    own = page.partition(f"\n## `aupkeep {command}`\n")[2].partition("\n## ")[0]
+    named = set(re.findall(r"[\"`](\w+)[\"`]", own))
+    stated = set().union(*map(_keys, functions))
+    assert stated
+    assert not stated - named

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from pages import ROOT, Fenced, fenced
 
+from aupkeep.detection.reading import read_rules
+from aupkeep.policy.draft import open_folder
+
 PAGE = ROOT / "CONTRIBUTING.md"
 _NEW = re.compile(r"(?:\d+\. )?New file `([^`]+)`:")
 _CHANGED = re.compile(r"In `([^`]+)`:")
@@ -87,6 +90,19 @@ def _run(script: str, tree: Path) -> str:
     return done.stdout
 
 
+def _samples(tree: Path) -> int:
+    """Return how many samples the rules of the copy's policy hold."""
+    folder = tree / "policies" / "jasmo"
+    texts = {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.suffix in (".md", ".yml")
+    }
+    draft = open_folder(texts)
+    rules = read_rules(draft.rules, clauses=tuple(draft.clauses), plans=None)
+    return sum(len(rule.aup.samples) for rule in rules.rules.values() if rule.aup)
+
+
 def test_add_a_format(tree: Path) -> None:
     (said,) = follow("Add a format", tree)
     row, ignored, *_ = said.splitlines()
@@ -97,12 +113,10 @@ def test_add_a_format(tree: Path) -> None:
 
 
 def test_add_a_rule(tree: Path) -> None:
-    before = _run("aupkeep policy test policies/jasmo", tree)
+    before = _samples(tree)
     (said,) = follow("Add a rule", tree)
     assert "no fault" in said
-    assert "0 failures" in said
-    count = re.compile(r"(\d+) samples")
-    assert int(count.findall(said)[0]) == int(count.findall(before)[0]) + 2
+    assert f"{before + 2} samples, 0 failures" in said
 
 
 def test_add_a_power_as_far_as_it_goes(tree: Path) -> None:

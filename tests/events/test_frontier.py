@@ -121,6 +121,16 @@ def test_asking_whether_a_row_waits_moves_nothing(times: list[int]) -> None:
     assert frontier.largest == before
 
 
+def test_a_row_waits_only_while_it_runs_ahead() -> None:
+    frontier = Frontier(0)
+    assert frontier.waits(np.array([0], dtype=np.int64))
+    frontier.stamp(np.array([0], dtype=np.int64), None)
+    assert not frontier.waits(np.array([LEAP], dtype=np.int64))
+    assert not frontier.waits(np.array([LEAP, 2 * LEAP], dtype=np.int64))
+    assert frontier.waits(np.array([LEAP, 2 * LEAP + 1], dtype=np.int64))
+    assert not frontier.waits(np.array([5 * LEAP, 5 * LEAP], dtype=np.int64))
+
+
 def test_a_row_at_the_frontier_is_not_late() -> None:
     frontier = Frontier(2 * SECOND)
     times = np.array([10 * SECOND, 8 * SECOND, 8 * SECOND - 1], dtype=np.int64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -127,6 +128,26 @@ def test_rotation_in_the_middle_of_a_great_line_loses_nothing(path: Path, tail: 
     path.rename(path.with_name("mail.log.1"))
     path.write_bytes(b"new\n")
     assert texts(tail) == line + b"two\nnew\n"
+
+
+def test_what_is_written_while_we_look_is_not_lost(path: Path) -> None:
+    """The old file gets its last line after it was read and before the new name is seen."""
+
+    old = path.with_name("mail.log.1")
+
+    class Racing(type(path)):  # type: ignore[misc]  # the system's own kind of path
+        def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
+            if old.exists() and old.read_bytes() == b"one\n":
+                add(old, b"two\n")
+            return super().stat(follow_symlinks=follow_symlinks)  # type: ignore[no-any-return]  # as above
+
+    path.write_bytes(b"one\n")
+    tail = Tail(Racing(path))
+    assert texts(tail) == b"one\n"
+    path.rename(old)
+    path.write_bytes(b"new\n")
+    assert texts(tail) == b"two\nnew\n"
+    tail.close()
 
 
 def test_rotation_twice_between_two_looks_goes_on_with_the_newest(path: Path, tail: Tail) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from aupkeep.cli.folders import find_folder, read_folder, shipped_policies
+from aupkeep.flow.folders import find_folder, read_folder, shipped_policies
 from aupkeep.policy.coverage import coverage
 from aupkeep.policy.inventory import CLAUSES, DUTIES, KnownClause, KnownDuty
 from aupkeep.policy.model import Measure, Policy

@@ -8,11 +8,11 @@ import pytest
 from jinja2 import StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
-from aupkeep.cli.folders import find_folder, read_folder
 from aupkeep.detection.predicates import leaves
 from aupkeep.detection.reading import read_rules
 from aupkeep.detection.rule import OneOf, RuleSet
 from aupkeep.detection.samples import run_tests
+from aupkeep.flow.folders import find_folder, read_folder
 from aupkeep.policy.model import Measure, Policy, Tier
 from aupkeep.policy.reading import read_policy
 from aupkeep.policy.templates import DIALOGUE, VARIABLES

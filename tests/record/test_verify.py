@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aupkeep.base.canonical import canonical, digest
@@ -97,6 +97,20 @@ def test_every_byte_taken_out_names_its_entry() -> None:
         if data == EXPORT[: len(data)]:
             continue
         assert bad(verify(lines_of(data))).get(provider) == number, offset
+
+
+@pytest.mark.parametrize("number", range(7))
+def test_an_altered_entry_is_charged_to_its_own_chain_alone(number: int) -> None:
+    lines = lines_of(EXPORT)
+    lines[number] = lines[number].replace(b"case-", b"cave-")
+    provider, seq = ("injazat", number) if number < 3 else ("jasmo", number - 3)
+    assert bad(verify(lines)) == {provider: seq}
+
+
+def test_the_only_entry_of_a_chain_is_charged_to_it() -> None:
+    altered = JASMO[0].replace(b"case-", b"cave-")
+    assert bad(verify([*INJAZAT, altered])) == {"jasmo": 0}
+    assert bad(verify([altered])) == {"jasmo": 0}
 
 
 @pytest.mark.parametrize("gone", range(3))
@@ -202,6 +216,7 @@ def test_a_line_that_is_no_entry_is_named(line: bytes) -> None:
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
         st.text(st.characters(exclude_categories=()), max_size=5), inner, max_size=3),
     max_leaves=8), min_size=1, max_size=4))  # fmt: skip
+@example(["\ud800", 2**70, {"\udfff": [-(2**70)]}])
 def test_whatever_can_be_entered_verifies(bodies: list[object]) -> None:
     """Half surrogate pairs, great numbers and members called `hash` included."""
     head, lines = Head('"ja\\smo\n'), []

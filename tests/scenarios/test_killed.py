@@ -16,11 +16,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from conftest import END, Command
 
 from aupkeep.base.clock import parse_instant
 from aupkeep.flow.founding import found
 from aupkeep.store.database import close_store
+from conftest import END, Command
 
 KILLS = 50
 SETTINGS = """

@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Command
 
 from aupkeep.attribution.ground import Ground
 from aupkeep.attribution.holdings import read_holdings
 from aupkeep.attribution.profiles import read_profiles
 from aupkeep.detection.engine import Engine
-from aupkeep.flow.folders import find_policy, load_policy
+from aupkeep.flow.folders import find_folder, load_policy
 from aupkeep.flow.replay import Replay
 from aupkeep.flow.rules import rules_by_provider
 from aupkeep.flow.stream import Stream
 from aupkeep.inlets.files import blocks
 from aupkeep.signals.source import Source
+from conftest import Command
 
 Findings = list[dict[str, Any]]
 SEEDED_CUTS = (0.137, 0.391, 0.742)
@@ -172,7 +172,7 @@ def test_other_block_sizes(
         profiles=read_profiles(profiles, file="p"),
         networks={},
     )
-    ruled = load_policy(find_policy("jasmo"))
+    ruled = load_policy(find_folder("jasmo"))
     stream = Stream(ground=ground, engine=Engine(rules_by_provider({"jasmo": ruled})))
     replay = Replay(stream=stream, now=0)
     source = Source(name="mail.log", format="postfix", provider="jasmo", authenticated=True)

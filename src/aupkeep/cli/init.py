@@ -9,7 +9,7 @@ import typer
 
 from aupkeep.base.errors import Fault, MisuseError
 from aupkeep.cli.faces import now, plain_errors
-from aupkeep.flow.folders import find_policy, load_policy
+from aupkeep.flow.folders import find_folder, load_policy
 from aupkeep.flow.founding import found
 from aupkeep.flow.looking import Seen, look_round
 from aupkeep.settings import FILE_NAME
@@ -30,7 +30,7 @@ def init(
     with plain_errors():
         if not root.is_dir():
             raise MisuseError(Fault(code="no-root", what=f"`{root}` is no folder"))
-        source = find_policy(policy)
+        source = find_folder(policy)
         ruled = load_policy(source)
         seen = look_round(root)
         text = settings_text(seen, provider=ruled.policy.provider, policy=source.name)

@@ -15,13 +15,18 @@ import typer
 
 from aupkeep.base.errors import AupkeepError, Fault, MisuseError, Place, render
 from aupkeep.cli.faces import FOUND, now, plain_errors, say_json
-from aupkeep.cli.folders import Folder, find_folder, read_folder, shipped_policies
 from aupkeep.cli.place import Folder as Where
 from aupkeep.cli.place import opened
 from aupkeep.detection.reading import read_rules
 from aupkeep.detection.rule import RuleSet
 from aupkeep.detection.samples import Result, run_tests
-from aupkeep.flow.folders import find_policy, load_policy
+from aupkeep.flow.folders import (
+    Folder,
+    find_folder,
+    load_policy,
+    read_folder,
+    shipped_policies,
+)
 from aupkeep.flow.publish_policy import publish_policy
 from aupkeep.policy.coverage import Row, coverage
 from aupkeep.policy.draft import open_folder
@@ -76,7 +81,7 @@ def publish(
     """Publish a folder's version in an installation; from then on it never changes."""
     with plain_errors():
         opened(where)
-        ruled = load_policy(find_policy(folder))
+        ruled = load_policy(find_folder(folder))
         version = f"{ruled.policy.provider} {ruled.policy.version}"
         if publish_policy(ruled, now=now()):
             print(f"published {version}, hash {ruled.policy.hash[:16]}")

@@ -21,7 +21,7 @@ from aupkeep.attribution.profiles import read_profiles
 from aupkeep.base.errors import Fault, MisuseError, Place
 from aupkeep.detection.engine import Engine
 from aupkeep.detection.finding import Finding
-from aupkeep.flow.folders import find_policy, load_policy, shipped
+from aupkeep.flow.folders import find_folder, load_policy, shipped_policies
 from aupkeep.flow.replay import Replay
 from aupkeep.flow.rules import Ruled, rules_by_provider
 from aupkeep.flow.stream import Stream
@@ -68,7 +68,7 @@ def reading_run(pairs: Sequence[tuple[Path, str]], options: ReadOptions, now: in
     holdings = _read(options.holdings, read_holdings)
     profiles = _read(options.profiles, read_profiles)
     names = sorted({item.provider for item in holdings})
-    folders = [find_policy(name) for name in options.policies] or _shipped(names)
+    folders = [find_folder(name) for name in options.policies] or _shipped(names)
     ruled = [load_policy(folder) for folder in folders]
     named = {item.policy.provider: item for item in ruled}
     default = ruled[0].policy.provider
@@ -102,7 +102,8 @@ def _shipped(providers: Sequence[str]) -> list[Path]:
     A folder of that name in the present folder is not meant: nobody typed it.
     """
     there = [name for name in SHIPPED if name in providers] or [SHIPPED[0]]
-    return [shipped() / name for name in there]
+    folders = shipped_policies()
+    return [folders[name] for name in there]
 
 
 def _read(path: Path | None, reader: Callable[..., tuple[Read, ...]]) -> tuple[Read, ...]:

@@ -214,7 +214,7 @@ def _params(rule: Rule, mode: int, numbers: tuple[Number, ...], cap: int) -> Par
     return Params(
         mode=mode,
         pane=1 if exact else pane,
-        span=rule.timespan if exact else PANES,
+        span=rule.timespan if exact else PANES - 1,
         keep_pane=pane,
         most=aup.most if aup else 0,
         reports=aup is not None,

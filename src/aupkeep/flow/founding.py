@@ -12,7 +12,7 @@ from aupkeep.attribution.holdings import read_holdings
 from aupkeep.attribution.profiles import read_profiles
 from aupkeep.base.errors import Fault, MisuseError
 from aupkeep.flow.books import import_holdings, import_profiles
-from aupkeep.flow.folders import find_policy, load_policy, read_texts
+from aupkeep.flow.folders import find_folder, load_policy, read_folder
 from aupkeep.flow.installation import open_installation
 from aupkeep.flow.publish_policy import publish_policy
 from aupkeep.settings import FILE_NAME, read_settings
@@ -57,7 +57,7 @@ def found(
 
 def copy_policy(name: str, target: Path) -> None:
     """Copy the policy folder that `name` means to `target`, file by file."""
-    for relative, text in read_texts(find_policy(name)).items():
+    for relative, text in read_folder(find_folder(name)).files.items():
         path = target / relative
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

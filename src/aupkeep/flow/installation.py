@@ -14,7 +14,7 @@ from aupkeep.attribution.holdings import Holding
 from aupkeep.attribution.profiles import Profile as Statement
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.decisions.decision import Profile
-from aupkeep.flow.folders import find_policy, load_policy
+from aupkeep.flow.folders import find_folder, load_policy
 from aupkeep.flow.publish_policy import is_published
 from aupkeep.flow.rules import Ruled, read_ruled
 from aupkeep.policy.model import Policy
@@ -51,7 +51,7 @@ class Installation:
         """
         found: dict[str, list[Ruled]] = {}
         for provider in self.settings.provider:
-            folder = load_policy(find_policy(str(self.folder / provider.policy)))
+            folder = load_policy(find_folder(str(self.folder / provider.policy)))
             if not is_published(folder):
                 raise AupkeepError(
                     Fault(

@@ -65,5 +65,5 @@ def append(head: Head, *, at: int, act: str, subject: str, body: Mapping[str, ob
         "prev": head.hash,
     }
     own = digest(members)
-    line = canonical({**members, "hash": own}).decode("utf-8")
+    line = canonical({**members, "hash": own}).decode("utf-8", "surrogatepass")
     return Entry(line=line, seq=head.seq, hash=own, head=Head(head.provider, head.seq + 1, own))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aupkeep.base.errors import AupkeepError, MisuseError, render
-from aupkeep.cli.folders import LARGEST_FILE, find_folder, read_folder
+from aupkeep.flow.folders import LARGEST_FILE, find_folder, read_folder
 
 
 def test_files_are_read_with_their_line_ends_and_hidden_ones_left_out(tmp_path: Path) -> None:
