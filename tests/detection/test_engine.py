@@ -96,6 +96,16 @@ def test_an_end_is_noticed_by_time_alone_and_stands_at_the_pane() -> None:
     assert running.finish() == []
 
 
+def test_cooldown_counts_from_the_end_to_the_microsecond() -> None:
+    rule = replace(WINDOW, threshold=Threshold(default=1), aup=replace(AUP, cooldown=5 * MINUTE))
+    again = 61 * MINUTE + 5 * MINUTE  # The row at minute 1 leaves the window at minute 61.
+    for late, states in ((-1, ["open", "ended"]), (0, ["open", "ended", "open"])):
+        running = engine(rule)
+        found = running.feed(at(1), MINUTE)
+        found += running.feed(mail({"event_time": again + late}), again)
+        assert [one.state for one in found] == states
+
+
 def test_growth_is_told_once_a_power_of_ten() -> None:
     running = engine(WINDOW)
     times = [MINUTE + second * 1_000_000 for second in range(250)]

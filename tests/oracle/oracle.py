@@ -45,6 +45,7 @@ class Found:
     threshold: float
     events: tuple[str, ...]
     tier: Tier
+    forgeable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +54,8 @@ class Member:
 
     row: Row
     time: int
-    weak: bool
+    #: Which weaknesses it has: `faint` supports strong at most, `forged` could name anybody.
+    weak: frozenset[str]
     #: The joined rules that hold at the row; for a ratio: numerator and denominator.
     bits: frozenset[str] = frozenset()
 
@@ -144,8 +146,8 @@ class Oracle:
     def run(self, rows: list[Row], frontier: int) -> tuple[list[Found], list[Found]]:
         """Return all changes up to `frontier`, and the findings open then."""
         seen = sorted((clean(row) for row in rows if visible(row, self.provider)), key=order)
-        #: rule id -> the rows at which it holds, and whether a weak row is in the window then.
-        held: dict[str, dict[int, bool]] = {}
+        #: rule id -> the rows at which it holds, and the weaknesses in the window then.
+        held: dict[str, dict[int, frozenset[str]]] = {}
         for one in self.rules.selections.values():
             held[one.id] = {
                 at: weak(row)
@@ -166,7 +168,7 @@ class Oracle:
         return changes, still
 
     def _by_key(
-        self, rule: ir.Rule, seen: list[Row], held: dict[str, dict[int, bool]]
+        self, rule: ir.Rule, seen: list[Row], held: dict[str, dict[int, frozenset[str]]]
     ) -> list[list[tuple[int, Member]]]:
         parts = (*rule.rules, rule.numerator) if isinstance(rule, ir.Window) else rule.rules
         groups: dict[tuple[Any, ...], list[tuple[int, Member]]] = {}
@@ -175,15 +177,22 @@ class Oracle:
             field = rule.field if isinstance(rule, ir.Window) else ""
             if not bits or (field and row.get(field) is None):
                 continue
-            faint = weak(row) if isinstance(rule, ir.Window) else any(held[p][at] for p in bits)
+            below = (held[part][at] for part in bits)
+            faint = weak(row) if isinstance(rule, ir.Window) else frozenset().union(*below)
             member = Member(row=row, time=row["event_time"], weak=faint, bits=bits)
             groups.setdefault(key(rule, row), []).append((at, member))
         return list(groups.values())
 
 
-def weak(row: Row) -> bool:
-    """A row of an unauthenticated source, or whose actor could be forged."""
-    return not row["authenticated"] or row["forgeable"] is not False
+def weak(row: Row) -> frozenset[str]:
+    """A row of an unauthenticated source is faint, and so is one whose actor could be forged."""
+    if row["forgeable"] is not False:
+        return frozenset({"faint", "forged"})
+    return frozenset() if row["authenticated"] else frozenset({"faint"})
+
+
+def weaknesses(window: list[Member]) -> frozenset[str]:
+    return frozenset().union(*(one.weak for one in window))
 
 
 def key(rule: ir.Rule, row: Row) -> tuple[Any, ...]:
@@ -200,8 +209,8 @@ class Life:
     def __init__(self, rule: ir.Rule, members: list[Member]) -> None:
         self.rule = rule
         self.members = members
-        #: A row each: does the rule hold, is a weak row in the window.
-        self.marks: list[tuple[bool, bool]] = []
+        #: A row each: does the rule hold, which weaknesses are in the window.
+        self.marks: list[tuple[bool, frozenset[str]]] = []
         self.open: dict[str, Any] | None = None
         self.ended: int | None = None
 
@@ -214,7 +223,7 @@ class Life:
     def _row(self, i: int, member: Member) -> Iterator[Found]:
         window = self._window(i, member.time)
         holds = self._holds(i, window)
-        self.marks.append((holds, any(one.weak for one in window)))
+        self.marks.append((holds, weaknesses(window)))
         aup = self.rule.aup
         if aup is None:
             return
@@ -311,7 +320,7 @@ class Life:
         row = self.members[i].row
         value, threshold = self._value(window), self._threshold(row)
         others = [self._id(one.row) for one in self._kept(i, window) if one.row is not row]
-        faint = any(one.weak for one in window)
+        faint = weaknesses(window)
         self.open = {
             "rule": self.rule.id,
             "key": tuple(None if row.get(n) is None else text(row[n]) for n in self.rule.group_by),
@@ -322,6 +331,7 @@ class Life:
             "threshold": threshold,
             "events": (self._id(row), *others)[: aup.most],
             "tier": min(aup.tier, Tier.STRONG) if faint else aup.tier,
+            "forgeable": "forged" in faint,
         }
         self.growth = threshold * 10.0
         while 0 < self.growth <= value:

@@ -208,6 +208,7 @@ def plain(finding: Finding) -> Found:
         threshold=finding.threshold,
         events=finding.events,
         tier=finding.tier,
+        forgeable=finding.forgeable,
     )
 
 

@@ -16,6 +16,9 @@ from aupkeep.settings import FILE_NAME
 
 app = typer.Typer(add_completion=False)
 
+#: What is ours where the machine has no address of its own: whoever is outside must be known.
+LOOPBACK = ("127.0.0.0/8", "::1/128")
+
 
 @app.command()
 def init(
@@ -64,7 +67,7 @@ def settings_text(seen: Seen, *, provider: str, policy: str) -> str:
         "# The folder's version must be published: aupkeep policy publish DIR",
         f'policy = "policies/{policy}"',
         "# Every address in here is inside: yours or a customer's. Add the prefixes you route.",
-        "networks = [" + ", ".join(f'"{item}"' for item in seen.addresses) + "]",
+        "networks = [" + ", ".join(f'"{item}"' for item in seen.addresses or LOOPBACK) + "]",
     ]
     if seen.domains:
         lines.append("# Domains that Postfix takes mail for: " + ", ".join(seen.domains))

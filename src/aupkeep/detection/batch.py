@@ -13,6 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from aupkeep.detection.codes import Codes, Ints, group
+from aupkeep.detection.layout import FAINT, FORGEABLE
 
 #: Stands in a key for the customer column: an unknown customer is told apart by the actor.
 CUSTOMER = "~customer"
@@ -50,9 +51,9 @@ class Batch:
         self.part = self.whole("part")
         trusted = pl.col("authenticated").fill_null(value=False)
         forgeable = pl.col("forgeable").fill_null(value=True)
-        self.weak: NDArray[np.bool_] = np.array(
-            frame.select(weak=~trusted | forgeable)["weak"].to_numpy()
-        )
+        faint = (~trusted | forgeable).cast(pl.UInt8) * FAINT
+        weak = frame.select(weak=faint + forgeable.cast(pl.UInt8) * FORGEABLE)["weak"]
+        self.weak: NDArray[np.uint8] = np.array(weak.cast(pl.UInt8).to_numpy())
 
     def __len__(self) -> int:
         """Return how many rows there are."""

@@ -46,6 +46,8 @@ class Transition:
     threshold: Number | None
     #: Whether a row in the window supports `strong` at most; only at an opening.
     weak: bool = False
+    #: Whether the actor of a row in the window could have been forged; only at an opening.
+    forgeable: bool = False
     #: (stream, position, part) of the earliest rows of the window; only at an opening.
     kept: tuple[tuple[int, int, int], ...] = ()
 
@@ -122,7 +124,8 @@ class Evaluator:
             slot=slot,
             peak=self._peak(peak, real),
             threshold=self._threshold(level),
-            weak=opened and self._weak(slot),
+            weak=opened and self._within(slot, layout.LOW),
+            forgeable=opened and self._within(slot, layout.FORGED),
             kept=self._kept(slot) if opened else (),
         )
 
@@ -134,9 +137,10 @@ class Evaluator:
     def _threshold(self, level: int) -> Number | None:
         return self.numbers[level] if level >= 0 else None
 
-    def _weak(self, slot: int) -> bool:
+    def _within(self, slot: int, column: int) -> bool:
+        """Say whether the pane in `column` is in the window."""
         slots = self.store.slots
-        return bool(slots[slot, layout.LOW] > slots[slot, layout.AT] - self.params.span)
+        return bool(slots[slot, column] > slots[slot, layout.AT] - self.params.span)
 
     def _kept(self, slot: int) -> tuple[tuple[int, int, int], ...]:
         kept: list[tuple[int, int, int]] = []
@@ -214,7 +218,7 @@ def _params(rule: Rule, mode: int, numbers: tuple[Number, ...], cap: int) -> Par
     return Params(
         mode=mode,
         pane=1 if exact else pane,
-        span=rule.timespan if exact else PANES - 1,
+        span=rule.timespan if exact else PANES,
         keep_pane=pane,
         most=aup.most if aup else 0,
         reports=aup is not None,

@@ -22,7 +22,8 @@ FREE, ACTIVE, COOLING = 0, 1, 2
 # Columns of `Store.slots`.
 STATE, CODE, LAST, AT, NUM, DEN, OPEN, ENDED, LOW, TIME = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
 PREV, NEXT, HEAD, TAIL, KEPT, LEVEL, PEAK, PEAK_LEVEL = 10, 11, 12, 13, 14, 15, 16, 17
-SLOT_COLUMNS = 18
+FORGED = 18
+SLOT_COLUMNS = 19
 # Columns of `Store.reals`.
 OLDER, REAL_PEAK, NEXT_GROWTH = 0, 1, 2
 REAL_COLUMNS = 3
@@ -36,6 +37,9 @@ TALLY = 10
 O_WHAT, O_INSTANT, O_ROW, O_SLOT, O_PEAK, O_LEVEL = 0, 1, 2, 3, 4, 5
 OUT_COLUMNS = 6
 OPENED_NOW, GREW, ENDED_NOW = 0, 1, 2
+
+# Bits of `Rows.weak`: the row supports `strong` at most; its actor could have been forged.
+FAINT, FORGEABLE = 1, 2
 
 #: No instant, no pane: before everything that is.
 NEVER = -(2**63)
@@ -84,12 +88,12 @@ class Rows(NamedTuple):
     real: NDArray[np.float64]
     #: Which threshold is in force.
     level: Ints
-    #: The row supports `strong` at most.
-    weak: NDArray[np.bool_]
+    #: Bits FAINT and FORGEABLE.
+    weak: NDArray[np.uint8]
     stream: Ints
     position: Ints
     part: Ints
-    #: Out, one a picked row: bit 0 the condition holds, bit 1 a weak row is in the window.
+    #: Out, one a picked row: bit 0 the condition holds, above it the weakness of the window.
     marks: NDArray[np.uint8]
 
 

@@ -17,7 +17,8 @@ from aupkeep.detection.batch import Batch
 from aupkeep.detection.codes import Ints
 
 Bools = NDArray[np.bool_]
-Held = tuple[Mapping[str, Bools], Mapping[str, Bools]]
+Bytes = NDArray[np.uint8]
+Held = tuple[Mapping[str, Bools], Mapping[str, Bytes]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,7 @@ class Merged:
     stream: Ints
     position: Ints
     part: Ints
-    weak: Bools
+    weak: Bytes
     #: Bit n: the n-th rule holds at the row.
     bits: Ints
     #: For each row its kind's batch and the row in it.
@@ -76,11 +77,11 @@ def merge(
     )
 
 
-def _bits(kind: str, height: int, held: Sequence[Held]) -> tuple[Ints, Bools]:
+def _bits(kind: str, height: int, held: Sequence[Held]) -> tuple[Ints, Bytes]:
     bits = np.zeros(height, dtype=np.int64)
-    weak = np.zeros(height, dtype=np.bool_)
+    weak = np.zeros(height, dtype=np.uint8)
     for place, (holds, weakly) in enumerate(held):
         if kind in holds:
             bits |= holds[kind].astype(np.int64) << place
-            weak |= holds[kind] & weakly[kind]
+            weak |= np.where(holds[kind], weakly[kind], np.uint8(0))
     return bits, weak

@@ -57,7 +57,7 @@ def opened(
         value=change.peak,
         threshold=evaluator.numbers[0] if change.threshold is None else change.threshold,
         events=events[: aup.most],
-        forgeable=change.weak,
+        forgeable=change.forgeable,
         evidence=_quoted(aup.fields, row),
     )
 

@@ -19,6 +19,7 @@ from aupkeep.detection.layout import (
     FREE,
     HEAD,
     LAST,
+    FORGED,
     LOW,
     N_ACTIVE,
     N_COOLING,
@@ -62,6 +63,7 @@ def take(store: Store, params: Params, code: int) -> int:
     store.slots[slot, LAST] = NEVER
     store.slots[slot, AT] = NEVER
     store.slots[slot, LOW] = NEVER
+    store.slots[slot, FORGED] = NEVER
     store.slots[slot, OPEN] = 0
     store.tally[N_ACTIVE] += 1
     if params.mode == CONJUNCTION:

@@ -38,11 +38,11 @@ _SLACK = 4096
 
 
 class Marked:
-    """Where a rule held: for each kind, one truth value a row, and which of those are weak."""
+    """Where a rule held: for each kind, one truth value a row, and how weak those rows are."""
 
     def __init__(self) -> None:
         self.holds: dict[str, NDArray[np.bool_]] = {}
-        self.weak: dict[str, NDArray[np.bool_]] = {}
+        self.weak: dict[str, NDArray[np.uint8]] = {}
 
 
 class Watch:
@@ -328,8 +328,8 @@ def _whole(
 def _spread(marked: Marked, kind: str, height: int, index: Ints, marks: NDArray[np.uint8]) -> None:
     """Put the marks of picked rows back among all rows of their kind."""
     holds = np.zeros(height, dtype=np.bool_)
-    weak = np.zeros(height, dtype=np.bool_)
+    weak = np.zeros(height, dtype=np.uint8)
     holds[index] = marks & 1 == 1
-    weak[index] = marks & 2 == 2  # noqa: PLR2004 - bit 1, see layout.Rows
+    weak[index] = marks >> 1
     marked.holds[kind] = holds
     marked.weak[kind] = weak

@@ -20,13 +20,21 @@ from aupkeep.detection.layout import (
     DISTINCT,
     ENDED,
     ENDED_NOW,
+    FAINT,
     FIRST,
+    FORGEABLE,
+    FORGED,
     GREW,
     HEAD,
+    Ints,
     KEPT,
     LAST,
     LEVEL,
     LOW,
+    NEVER,
+    NEXT_GROWTH,
+    NODE_FREE,
+    NUM,
     N_ACTIVE,
     N_COOLING,
     N_FREE,
@@ -39,32 +47,27 @@ from aupkeep.detection.layout import (
     N_STREAM,
     N_TIME,
     N_USED,
-    NEVER,
-    NEXT_GROWTH,
-    NODE_FREE,
-    NUM,
+    OLDER,
+    OPEN,
+    OPENED_NOW,
     O_INSTANT,
     O_LEVEL,
     O_PEAK,
     O_ROW,
     O_SLOT,
     O_WHAT,
-    OLDER,
-    OPEN,
-    OPENED_NOW,
     PEAK,
     PEAK_LEVEL,
+    Params,
     RATIO,
     REAL_PEAK,
     REAL_SUM,
+    Rows,
     STATE,
     SUM,
+    Store,
     TAIL,
     TIME,
-    Ints,
-    Params,
-    Rows,
-    Store,
 )
 from aupkeep.detection.pairs import find
 from aupkeep.detection.rule import PANES
@@ -240,8 +243,10 @@ def _add(store: Store, params: Params, rows: Rows, row: int, slot: int, pane: in
     slots[slot, LAST] = pane
     slots[slot, TIME] = rows.time[row]
     slots[slot, LEVEL] = rows.level[row] if rows.level.size > 1 else rows.level[0]
-    if rows.weak[row]:
+    if rows.weak[row] & FAINT:
         slots[slot, LOW] = pane
+    if rows.weak[row] & FORGEABLE:
+        slots[slot, FORGED] = pane
     if params.mode == COUNT:
         slots[slot, NUM] += 1
         store.counts[slot, place] += 1
@@ -329,8 +334,9 @@ def _judge(store: Store, params: Params, rows: Rows, i: int, slot: int, pane: in
     """Compare the value after a row with the condition; return whether a finding opened."""
     slots = store.slots
     holds = _holds(store, params, slot, pane)
-    weak = slots[slot, LOW] > pane - params.span
-    rows.marks[i] = (1 if holds else 0) + (2 if weak else 0)
+    faint = FAINT if slots[slot, LOW] > pane - params.span else 0
+    forged = FORGEABLE if slots[slot, FORGED] > pane - params.span else 0
+    rows.marks[i] = (1 if holds else 0) + ((faint + forged) << 1)
     if not params.reports:
         return False
     time = slots[slot, TIME]

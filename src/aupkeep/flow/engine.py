@@ -47,6 +47,8 @@ class Running:
     steps: int = 0
     committed_at: int = 0
     dirty: bool = False
+    #: Which books and policies are in use.
+    edition: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def simulated(self) -> bool:
@@ -57,6 +59,8 @@ class Running:
         """Read on at every door that has something; commit where due. False when all is silent."""
         now = self.clock()
         observed = None if self.simulated else now
+        if self.dirty is False and books.edition() != self.edition:
+            self.reread()
         progressed = self.doors.step(self.stream, observed, now)
         if progressed:
             self.dirty = True
@@ -67,6 +71,20 @@ class Running:
         if due or (self.dirty and not progressed):
             self.commit()
         return progressed
+
+    def reread(self) -> None:
+        """Take up books and policies that were changed while the engine ran.
+
+        Called between commits only, so that a restart would read the same. Rules whose detection
+        part is new begin with empty windows; the others go on.
+        """
+        self.edition = books.edition()
+        self.policies = PolicyBook(self.installation.policies())
+        self.profiles = ProfileBook(books.profiles(), books.holdings(), self.policies)
+        saved = self.stream.engine.save()
+        self.stream.ground = self.installation.ground()
+        self.stream.engine = Engine(rules_by_provider(self.policies.in_force(self.clock())))
+        self.stream.engine.restore(saved)
 
     def finish(self) -> None:
         """Evaluate everything that has been read, as at the end of all input, and commit."""
@@ -132,6 +150,7 @@ def start(installation: Installation, clock: Callable[[], int]) -> Running:
         profiles=profiles,
         clock=clock,
         number=committed.number if committed else 0,
+        edition=books.edition(),
     )
 
 

@@ -64,7 +64,8 @@ class Installation:
                     )
                 )
             found[provider.name] = [
-                read_ruled(version.files) for version in books.published(provider.name)
+                folder if version.hash == folder.policy.hash else read_ruled(version.files)
+                for version in books.published(provider.name)
             ]
         return found
 

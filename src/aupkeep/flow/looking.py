@@ -1,14 +1,13 @@
 """Look round a machine: which logs, which domains, which addresses are there.
 
-In: the file system below a root, and the answers of `postconf` and `ip`. Out: `Seen`. Nothing is
-changed and nothing is sent; what cannot be read is named, with the group that may.
+In: the file system below a root, the answers of `postconf` and of the kernel. Out: `Seen`. Nothing
+is changed and nothing is sent; what cannot be read is named, with the group that may.
 """
 
 from __future__ import annotations
 
 import grp
 import ipaddress
-import json
 import os
 import shutil
 import subprocess
@@ -82,18 +81,35 @@ def _domains() -> tuple[str, ...]:
 
 
 def _addresses() -> tuple[str, ...]:
-    text = _run("ip", "-json", "address")
-    try:
-        links = json.loads(text) if text else []
-    except ValueError:
-        return ()
+    """Return the machine's own addresses, asked of the kernel without any program's help."""
+    found = [*_kernel_v4(), *_kernel_v6()]
+    wanted = (item for item in found if not (item.is_loopback or item.is_link_local))
+    return tuple(str(item) for item in dict.fromkeys(wanted))
+
+
+def _kernel_v4() -> list[ipaddress.IPv4Address]:
+    """Source: fib_trie of proc(5): a line with an address, then one that says `host LOCAL`."""
     found = []
-    for link in links:
-        for item in link.get("addr_info", []):
-            address = ipaddress.ip_address(item["local"])
-            if not (address.is_loopback or address.is_link_local):
-                found.append(str(address))
-    return tuple(found)
+    address = ""
+    for line in _lines(Path("/proc/net/fib_trie")):
+        if "|--" in line:
+            address = line.split("|--")[1].strip()
+        elif "host LOCAL" in line:
+            found.append(ipaddress.IPv4Address(address))
+    return found
+
+
+def _kernel_v6() -> list[ipaddress.IPv6Address]:
+    """Source: if_inet6 of proc(5): 32 hexadecimal digits begin each line."""
+    lines = _lines(Path("/proc/net/if_inet6"))
+    return [ipaddress.IPv6Address(int(line.split()[0], 16)) for line in lines if line.split()]
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return []
 
 
 def _zone(root: Path) -> str:

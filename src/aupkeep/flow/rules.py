@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.detection.reading import read_rules
 from aupkeep.detection.rule import RuleSet
+from aupkeep.policy.building import build
 from aupkeep.policy.draft import open_folder
 from aupkeep.policy.model import Policy
-from aupkeep.policy.reading import FaultyPolicyError, draft_faults, read_policy
+from aupkeep.policy.reading import FaultyPolicyError, draft_faults, folder_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def read_ruled(files: Mapping[str, str]) -> Ruled:
         faults += error.faults
     if faults or rules is None:
         raise FaultyPolicyError(faults)
-    return Ruled(read_policy(files), rules, files)
+    return Ruled(build(draft, folder_hash(files)), rules, files)
 
 
 def rules_by_provider(ruled: Mapping[str, Ruled]) -> dict[str, tuple[RuleSet, str]]:

@@ -79,6 +79,15 @@ def put_published(version: Published) -> None:
     )
 
 
+def edition() -> tuple[int, int, int]:
+    """Return numbers that change whenever holdings, profiles or published policies do."""
+    tables = (models.Holding, models.Profile, models.PolicyVersion)
+    newest = [
+        table.objects.order_by("-id").values_list("id", flat=True).first() for table in tables
+    ]
+    return (newest[0] or 0, newest[1] or 0, newest[2] or 0)
+
+
 def holdings() -> tuple[Holding, ...]:
     """Return every holding there is or was."""
     rows = models.Holding.objects.order_by("id").values(*_HOLDING_FIELDS)
