@@ -76,7 +76,7 @@ def test_every_command_has_its_section_and_no_other_has_one() -> None:
     assert named == {f"aupkeep {name}" for name, _ in _leaves()}
 
 
-@pytest.mark.parametrize(("name", "command"), list(_leaves()), ids=str)
+@pytest.mark.parametrize(("name", "command"), list(_leaves()), ids=lambda value: value if isinstance(value, str) else "")
 def test_every_option_is_described_and_no_other_is(name: str, command: Any) -> None:
     lines = sections(ROOT / "docs" / "reference" / "cli.md")[f"`aupkeep {name}`"]
     options = {
@@ -109,7 +109,7 @@ def _keys(function: Any) -> set[str]:
         ("record verify", (_say,)),
         ("events", (_object,)),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_every_key_of_an_object_is_described(command: str, functions: tuple[Any, ...]) -> None:
     page = (ROOT / "docs" / "reference" / "cli.md").read_text(encoding="utf-8")

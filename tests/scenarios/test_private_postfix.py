@@ -136,7 +136,7 @@ def postfix() -> Iterator[Postfix]:
     (root / "config/master.cf").write_text(SERVICES.format(**places))
     sinks = [
         sink(taking),
-        sink(refusing, "-r", "RCPT", "-B", "550 5.1.1 user unknown"),
+        sink(refusing, "-f", "RCPT", "-B", "550 5.1.1 user unknown"),
     ]
     try:
         started = subprocess.run(
@@ -194,9 +194,9 @@ def send(postfix: Postfix) -> None:
 def sent(postfix: Postfix) -> Postfix:
     """The instance after everything that was handed in has come to an end."""
     send(postfix)
-    until = time.monotonic() + 20
+    until = time.monotonic() + 60
     while len(outcomes(postfix)) < MAILS:
-        assert time.monotonic() < until, [l for l in postfix.log.read_text().splitlines() if "nobody" in l][:6]
+        assert time.monotonic() < until, postfix.log.read_text()[-2000:]
         time.sleep(0.2)
     return postfix
 
@@ -241,7 +241,7 @@ def test_two_hundred_mails(aupkeep: Command, sent: Postfix, tmp_path: Path, *, h
         assert case["customer"] == "c-4711"
         assert {item["measure"] for item in case["sanctions"]} & {"hold_mail", "throttle"}
         assert all(item["would_do"] for item in case["sanctions"])
-        assert re.search(r"rows: [2-9]\d\d of 1 customers, 0 unknown", doctor.out), doctor.out
+        assert f"rows: {MAILS} of 1 customers" in doctor.out, doctor.out
         assert "c-4711" in doctor.out
     else:
         assert case["customer"] is None

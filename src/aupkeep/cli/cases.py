@@ -20,7 +20,9 @@ from aupkeep.store import chain, evidence
 #: Columns the table needs where the output is no wide terminal.
 WIDTH = 132
 
-app = typer.Typer(name="case", help="List and explain cases.", no_args_is_help=True)
+app = typer.Typer(
+    add_completion=False, name="case", help="List and explain cases.", no_args_is_help=True
+)
 
 
 @app.command("list")

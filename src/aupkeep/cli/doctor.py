@@ -9,6 +9,7 @@ import typer
 
 from aupkeep.attribution.holdings import Holding
 from aupkeep.base.clock import format_instant
+from aupkeep.base.errors import AupkeepError
 from aupkeep.cli.faces import FINE, FOUND, plain_errors, say_json
 from aupkeep.cli.place import Folder, opened
 from aupkeep.cli.words import MOST_SAMPLES, shares_text
@@ -43,10 +44,9 @@ def doctor(
 
 def examine(installation: Installation) -> dict[str, Any]:
     """Return everything there is to say about the installation, as plain values."""
-    committed = intake.latest()
+    committed, saved = _committed(installation)
     shares, degraded = Shares(), []
-    if committed is not None:
-        saved = read_state(installation.states, committed.state_file)
+    if saved is not None:
         shares = Shares.restore(saved["stream"]["shares"])
         degraded = list(saved["stream"].get("degraded", []))
     sources = [asdict(item) for item in intake.sources()]
@@ -67,6 +67,19 @@ def examine(installation: Installation) -> dict[str, Any]:
     }
     found["next"] = _next(installation, found, holdings, shares)
     return found
+
+
+def _committed(installation: Installation) -> tuple[intake.Committed | None, Any]:
+    """Return the last commit and its state; a running engine may replace both meanwhile."""
+    while True:
+        committed = intake.latest()
+        if committed is None:
+            return None, None
+        try:
+            return committed, read_state(installation.states, committed.state_file)
+        except AupkeepError:
+            if intake.latest() == committed:
+                raise
 
 
 def text(found: dict[str, Any]) -> list[str]:
@@ -109,9 +122,10 @@ def _unreadable(installation: Installation) -> list[str]:
         if not inlet.path or inlet.format == "report":
             continue
         for family in families(inlet.path, installation.folder):
-            for path in (*family.rotated, family.path):
-                why = why_unreadable(path) if path.exists() else ""
-                found += [why] if why else []
+            there = [path for path in (*family.rotated, family.path) if path.exists()]
+            found += [why for why in map(why_unreadable, there) if why]
+            if not there:
+                found.append(f"there is no file `{family.path}` yet")
     return found
 
 
@@ -126,11 +140,11 @@ def _next(
     steps = (
         (not installation.settings.inlet, f"add an [[inlet]] to {where}/aupkeep.toml"),
         (found["troubles"], "mend the troubles above; what cannot be read cannot be judged"),
-        (found["committed_at"] is None, f"aupkeep run {where}"),
         (
             not holdings,
             f"aupkeep holdings suggest --dir {where} > holdings.csv; fill in whose, import it",
         ),
+        (found["committed_at"] is None, f"aupkeep run {where}"),
         (
             shares.unknown > known,
             f"aupkeep holdings suggest --dir {where}: most rows are nobody's yet",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -18,7 +19,10 @@ from aupkeep.flow.books import import_holdings, import_profiles
 from aupkeep.flow.suggesting import over_inlets, suggested_csv
 
 app = typer.Typer(
-    name="holdings", help="Import who holds what; suggest what is missing.", no_args_is_help=True
+    add_completion=False,
+    name="holdings",
+    help="Import who holds what; suggest what is missing.",
+    no_args_is_help=True,
 )
 
 
@@ -73,7 +77,8 @@ def suggest(
             run = reading_run(pairs, ReadOptions(zone=timezone, policies=(provider,)), now())
             print(suggested_csv(run.replay, run.files), end="")
             return
-        print(suggested_csv(*over_inlets(opened(folder), now())), end="")
+        with tempfile.TemporaryDirectory(prefix="aupkeep-") as scratch:
+            print(suggested_csv(*over_inlets(opened(folder), Path(scratch), now())), end="")
 
 
 def _text(path: Path) -> str:

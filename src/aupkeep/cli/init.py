@@ -35,7 +35,7 @@ def init(
             raise MisuseError(Fault(code="no-root", what=f"`{root}` is no folder"))
         source = find_folder(policy)
         ruled = load_policy(source)
-        seen = look_round(root)
+        seen = look_round(root.absolute())
         text = settings_text(seen, provider=ruled.policy.provider, policy=source.name)
         found(folder, text, policies=(str(source),), now=now())
         print(f"wrote {folder / FILE_NAME}: provider {ruled.policy.provider}, mode observe")
@@ -46,8 +46,9 @@ def init(
         if not seen.logs and not seen.journal:
             print("  no log and no journal found: add an [[inlet]] to the settings")
         print(
-            f"next: aupkeep run {folder}; then aupkeep doctor --dir {folder}, "
-            f"aupkeep holdings suggest --dir {folder}"
+            f"next: aupkeep holdings suggest --dir {folder} > holdings.csv; fill in whose they\n"
+            f"are; aupkeep holdings import holdings.csv --source NAME --dir {folder};\n"
+            f"aupkeep run {folder}"
         )
 
 

@@ -36,7 +36,10 @@ from aupkeep.policy.noticed import noticed_by, noticing_documents
 from aupkeep.policy.reading import FaultyPolicyError, draft_faults, read_policy
 
 app = typer.Typer(
-    name="policy", help="Check, show, test and cover policy folders.", no_args_is_help=True
+    add_completion=False,
+    name="policy",
+    help="Check, show, test and cover policy folders.",
+    no_args_is_help=True,
 )
 
 _Folder = Annotated[str, typer.Argument(help="A policy folder, or the name of a shipped policy.")]

@@ -15,7 +15,9 @@ from aupkeep.cli.place import Folder, opened
 from aupkeep.record.verify import Verdict, verify
 from aupkeep.store import chain
 
-app = typer.Typer(name="record", help="Verify and export the record.", no_args_is_help=True)
+app = typer.Typer(
+    add_completion=False, name="record", help="Verify and export the record.", no_args_is_help=True
+)
 
 _Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 

@@ -25,6 +25,7 @@ def finding_object(finding: Finding) -> dict[str, Any]:
         "id": finding.id,
         "state": "ended" if finding.state == "ended" else "open",
         "rule": finding.rule,
+        "rule_name": finding.rule_name,
         "rule_version": finding.rule_version,
         "rule_status": finding.rule_status,
         "policy_version": finding.policy_version,

@@ -54,13 +54,13 @@ def why_not(finding: Finding, policy: Policy) -> str:
         (not accused(finding), f"nobody could be named for it: the actor is {finding.attribution}"),
         (
             finding.rule_status == "review",
-            f"rule `{finding.rule}` is on review: what it finds, a person looks at",
+            f"rule `{finding.called}` is on review: what it finds, a person looks at",
         ),
         (
             finding.rule_status not in LIVE_STATUSES,
-            f"rule `{finding.rule}` is {finding.rule_status}: it only shows what it would find",
+            f"rule `{finding.called}` is {finding.rule_status}: it only shows what it would find",
         ),
-        (finding.degraded, f"rule `{finding.rule}` could not see everything it needs"),
+        (finding.degraded, f"rule `{finding.called}` could not see everything it needs"),
         (finding.forgeable, "what names the customer could have been forged, so it proves nothing"),
         (
             finding.observed_at - finding.first > policy.act_within,

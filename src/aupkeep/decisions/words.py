@@ -63,7 +63,7 @@ def evidence_line(finding: Finding) -> str:
     key = ", ".join(named) or finding.actor or "no key"
     until = f"to {format_instant(finding.last)}" if finding.state == "ended" else "and still holds"
     return (
-        f"{finding.rule}: {number(finding.value)} (threshold {number(finding.threshold)}) "
+        f"{finding.called}: {number(finding.value)} (threshold {number(finding.threshold)}) "
         f"for {key}, from {format_instant(finding.first)} {until}; {finding.tier.word}"
     )
 

@@ -51,3 +51,10 @@ class Finding:
     degraded: bool = False
     #: Declared evidence fields of the opening row, as text.
     evidence: Mapping[str, str] | None = None
+    #: The name of the rule in its file; people read it, identity does not rest on it.
+    rule_name: str = ""
+
+    @property
+    def called(self) -> str:
+        """What people call the rule: its name, or its id where it has none."""
+        return self.rule_name or self.rule

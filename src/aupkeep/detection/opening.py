@@ -59,6 +59,7 @@ def opened(
         events=events[: aup.most],
         forgeable=change.forgeable,
         evidence=_quoted(aup.fields, row),
+        rule_name=rule.name,
     )
 
 

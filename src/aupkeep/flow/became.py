@@ -15,8 +15,7 @@ from typing import Any
 
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.events.flow import FlowIntake
-from aupkeep.events.login import LoginJoin
-from aupkeep.events.mail import MailJoin
+from aupkeep.events.joins import JOINS
 from aupkeep.inlets.files.blocks import open_bytes, read_blocks, read_whole, stdin_bytes
 from aupkeep.signals.formats import FORMATS, LINE_FORMATS
 from aupkeep.signals.formats.lineclock import LineClock
@@ -24,8 +23,6 @@ from aupkeep.signals.formats.netflow5 import datagrams
 from aupkeep.signals.formats.report import read_report
 from aupkeep.signals.formats.syslog import read as read_heads
 from aupkeep.signals.source import Source
-
-JOINS: dict[str, Callable[..., Any]] = {"postfix": MailJoin, "sshd": LoginJoin}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from aupkeep.base.clock import SECOND
+from aupkeep.base.errors import AupkeepError
 from aupkeep.detection.engine import Engine
 from aupkeep.detection.finding import Finding
 from aupkeep.events.frontier import ENDED
@@ -22,7 +23,7 @@ from aupkeep.flow.stream import Stream
 from aupkeep.store import ground as books
 from aupkeep.store import intake
 from aupkeep.store.database import unit
-from aupkeep.store.states import read_state, remove_unnamed, write_state
+from aupkeep.store.states import broken_state, read_state, remove_unnamed, write_state
 
 #: Steps between two commits while catching up; each reads at most one block.
 STEPS_A_COMMIT = 4
@@ -137,7 +138,11 @@ def start(installation: Installation, clock: Callable[[], int]) -> Running:
     saved = None
     if committed is not None:
         saved = read_state(installation.states, committed.state_file)
-        stream.restore(saved["stream"])
+        try:
+            stream.restore(saved["stream"])
+        except (KeyError, TypeError, ValueError, IndexError) as broken:
+            path = installation.states / committed.state_file
+            raise AupkeepError(broken_state(path, repr(broken))) from None
     remove_unnamed(installation.states, committed.state_file if committed else "")
     doors = open_doors(
         settings, installation.folder, stream, saved["doors"] if saved else {}, clock()

@@ -82,7 +82,7 @@ def _domains() -> tuple[str, ...]:
 
 def _addresses() -> tuple[str, ...]:
     """Return the machine's own addresses, asked of the kernel without any program's help."""
-    found = [*_kernel_v4(), *_kernel_v6()]
+    found: list[ipaddress.IPv4Address | ipaddress.IPv6Address] = [*_kernel_v4(), *_kernel_v6()]
     wanted = (item for item in found if not (item.is_loopback or item.is_link_local))
     return tuple(str(item) for item in dict.fromkeys(wanted))
 

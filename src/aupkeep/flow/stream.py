@@ -14,12 +14,12 @@ from typing import Any
 import polars as pl
 
 from aupkeep.attribution.ground import Ground, attribute
+from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.detection.engine import Engine
 from aupkeep.detection.finding import Finding
 from aupkeep.events.flow import FlowIntake
 from aupkeep.events.frontier import ENDED, NEVER
-from aupkeep.events.login import LoginJoin
-from aupkeep.events.mail import MailJoin
+from aupkeep.events.joins import JOINS
 from aupkeep.events.report import ReportIntake
 from aupkeep.events.taken import Taken
 from aupkeep.flow.buffer import Buffer
@@ -49,7 +49,7 @@ class Stream:
         self.sources: list[Source] = []
         self.tallies: list[Tally] = []
         self.stamper = Stamper(self.sources, self.tallies)
-        self.joins: dict[str, Any] = {"postfix": MailJoin(), "sshd": LoginJoin()}
+        self.joins = {name: made() for name, made in JOINS.items()}
         self.flows = FlowIntake(refuse_unknown=exporters is not None)
         self.reports = ReportIntake()
         self.taken: dict[int, Taken] = {}
@@ -199,15 +199,25 @@ class Stream:
         }
 
     def restore(self, saved: Mapping[str, Any]) -> None:
-        """Take up a saved state; the sources keep their indices."""
+        """Take up a saved state; the sources keep their indices.
+
+        Raises `AupkeepError` for the state of a newer program.
+        """
+        if saved["version"] > STATE_VERSION:
+            raise AupkeepError(
+                Fault(
+                    code="newer-state",
+                    what=f"the state of the stream has form {saved['version']}",
+                    hint="it was written by a newer Aupkeep: install that version",
+                )
+            )
         for (name, form, provider), tally in zip(saved["sources"], saved["tallies"], strict=True):
             self.sources.append(Source(name=name, format=form, provider=provider))
             self.tallies.append(Tally.restore(tally))
         self.stamper.restore(saved["stamper"])
-        self.joins = {
-            "postfix": MailJoin.restore(saved["joins"]["postfix"]),
-            "sshd": LoginJoin.restore(saved["joins"]["sshd"]),
-        }
+        for name, made in JOINS.items():
+            if name in saved["joins"]:
+                self.joins[name] = made.restore(saved["joins"][name])
         self.flows = FlowIntake.restore(saved["flows"], refuse_unknown=self.exporters is not None)
         self.taken.update(
             {

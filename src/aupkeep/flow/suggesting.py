@@ -17,6 +17,7 @@ from aupkeep.flow.installation import Installation
 from aupkeep.flow.replay import Replay
 from aupkeep.flow.stream import Stream
 from aupkeep.inlets.files.family import families
+from aupkeep.inlets.journal.follow import export
 from aupkeep.signals.source import Source
 
 #: Columns that a suggestion is counted from; `actor_ip` only flows have.
@@ -37,14 +38,25 @@ def suggested_csv(replay: Replay, files: Sequence[tuple[Path, Source]]) -> str:
     return write_suggestions(suggest(seen))
 
 
-def over_inlets(installation: Installation, now: int) -> tuple[Replay, list[tuple[Path, Source]]]:
-    """Prepare a replay over every file that the installation's inlets name."""
+def over_inlets(
+    installation: Installation, scratch: Path, now: int
+) -> tuple[Replay, list[tuple[Path, Source]]]:
+    """Prepare a replay over everything that the installation's line and flow inlets name.
+
+    What the journal has is written to the folder `scratch` first. Raises `AupkeepError`.
+    """
     files = []
-    for inlet in installation.settings.inlet:
-        if inlet.journal or inlet.format == "report":
+    for number, inlet in enumerate(installation.settings.inlet):
+        if inlet.format == "report":
             continue
-        for family in families(inlet.path, installation.folder):
+        pattern = inlet.path
+        if inlet.journal:
+            pattern = str(scratch / f"journal-{number}.log")
+            export(inlet.journal, Path(pattern))
+        for family in families(pattern, installation.folder.absolute()):
             for path in (*family.rotated, family.path):
+                if not path.exists():
+                    continue
                 source = Source(
                     name=str(path),
                     format=inlet.format,

@@ -52,14 +52,7 @@ def read_state(folder: Path, name: str) -> dict[str, Any]:
     try:
         version, state = msgspec.msgpack.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError, ValueError, TypeError) as broken:
-        raise AupkeepError(
-            Fault(
-                code="broken-state",
-                what=f"the engine's state cannot be read ({broken})",
-                place=Place(file=str(path)),
-                hint="restore the data folder from one backup, database and state together",
-            )
-        ) from None
+        raise AupkeepError(broken_state(path, str(broken))) from None
     if version > VERSION:
         raise AupkeepError(
             Fault(
@@ -70,6 +63,16 @@ def read_state(folder: Path, name: str) -> dict[str, Any]:
             )
         )
     return dict(state)
+
+
+def broken_state(path: Path, why: str) -> Fault:
+    """Build the fault for a state file that does not hold a state."""
+    return Fault(
+        code="broken-state",
+        what=f"the engine's state cannot be read ({why})",
+        place=Place(file=str(path)),
+        hint="restore the data folder from one backup, database and state together",
+    )
 
 
 def remove_unnamed(folder: Path, named: str) -> list[str]:

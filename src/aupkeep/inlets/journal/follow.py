@@ -14,6 +14,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import IO
 
 import msgspec
@@ -46,19 +47,9 @@ class Journal:
 
     def __init__(self, identifiers: Sequence[str], *, cursor: str = "") -> None:
         """Begin after `cursor`, or with the oldest entry kept; raises `AupkeepError` without it."""
-        program = shutil.which("journalctl")
-        if program is None:
-            raise AupkeepError(
-                Fault(
-                    code="no-journal",
-                    what="`journalctl` is not on this machine",
-                    hint="take the journal inlet out of the settings, or install systemd",
-                )
-            )
-        command = [program, "--output=json", "--follow", "--no-tail", "--quiet"]
+        command = [*_command(identifiers), "--follow", "--no-tail"]
         if cursor:
             command.append(f"--after-cursor={cursor}")
-        command += [f"--identifier={name}" for name in identifiers]
         self.cursor = cursor
         self._pending = b""
         self._process = subprocess.Popen(  # noqa: S603  # fixed program, no shell
@@ -93,6 +84,31 @@ class Journal:
         self._process.terminate()
         self._process.wait()
         self._pipe.close()
+
+
+def export(identifiers: Sequence[str], target: Path) -> None:
+    """Write what the journal has now of `identifiers` to `target`; raises `AupkeepError`."""
+    with (
+        subprocess.Popen(  # noqa: S603  # fixed program, no shell
+            _command(identifiers), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process,
+        target.open("wb") as out,
+    ):
+        for raw in process.stdout or ():
+            out.write(as_line(msgspec.json.decode(raw, type=_Entry)))
+
+
+def _command(identifiers: Sequence[str]) -> list[str]:
+    program = shutil.which("journalctl")
+    if program is None:
+        raise AupkeepError(
+            Fault(
+                code="no-journal",
+                what="`journalctl` is not on this machine",
+                hint="take the journal inlet out of the settings, or install systemd",
+            )
+        )
+    return [program, "--output=json", "--quiet", *(f"--identifier={name}" for name in identifiers)]
 
 
 def as_line(entry: _Entry) -> bytes:
