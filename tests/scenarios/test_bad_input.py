@@ -18,6 +18,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+
 from conftest import Command
 
 HEAD = "provider,kind,value,port_from,port_to,customer,service,plan,from,to,source,recorded_at\n"
@@ -96,9 +97,9 @@ def test_binary_junk_in_every_format(aupkeep: Command, tmp_path: Path) -> None:
         summary = done.objects()[-1]["summary"]
         assert summary["events"] == 0
         assert summary["rejects"] > 0
-        shown = aupkeep("detect", junk, "--as", form, "--policy", "jasmo")
-        assert "rejected: " in shown.out
-        assert "is `--as` the right format" in shown.out
+    shown = aupkeep("detect", junk, "--as", "postfix", "--policy", "jasmo")
+    assert "rejected: " in shown.out
+    assert "is `--as` the right format" in shown.out
 
 
 def test_long_lines(
@@ -107,10 +108,8 @@ def test_long_lines(
     plain, before = aupkeep.detect(log, "--as", "postfix", *books)
     at = mail.index(b"\n", len(mail) // 2) + 1
     junk = b"x" * 1_000_000 + b"\n"
-    stated = mail[at - 1 :: -1]
     head = mail[mail.rindex(b"\n", 0, at - 1) + 1 : at].split(b"]: ")[0]
     long = head + b"]: " + b"y" * 1_000_000 + b"\n"
-    assert stated
     path = tmp_path / "long.log"
     path.write_bytes(mail[:at] + junk + long + mail[at:] + junk)
     findings, summary = aupkeep.detect(path, "--as", "postfix", *books)
@@ -175,13 +174,8 @@ def test_holdings(aupkeep: Command, log: Path, tmp_path: Path) -> None:
     assert f"{path}:4" in done.err
     assert "line 2" in done.err, done.err
     fine = HEAD + rows[0]
-    for text in (
-        "\ufeff" + fine,
-        fine.replace("\n", "\r\n"),
-        "\ufeff" + fine.replace("\n", "\r\n"),
-    ):
-        path.write_bytes(text.encode())
-        assert aupkeep(*words).code in (0, 1)
+    path.write_bytes(("\ufeff" + fine.replace("\n", "\r\n")).encode())
+    assert aupkeep(*words).code in (0, 1)
     path.write_bytes(b"\xff\xfe\x00junk")
     done = aupkeep(*words)
     assert done.code == 2

@@ -1,4 +1,4 @@
-"""Killed at any moment and started again, an engine comes to the same end, each act entered once."""
+"""Killed at any moment and started again, an engine comes to the same end."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -304,3 +305,79 @@ def taken(folder: Path) -> int:
     with database(folder) as store:
         counts = store.execute("select counts from store_sourcestate").fetchall()
     return sum(json.loads(row[0]).get("lines", 0) for row in counts)
+
+
+JOURNALCTL = """#!{python}
+import os, sys, time
+after = next((int(word.split("=")[1]) for word in sys.argv if "--after-cursor=" in word), -1)
+parent = os.getppid()
+with open({entries!r}) as entries:
+    for number, line in enumerate(entries):
+        if number > after:
+            sys.stdout.write(line)
+            if number % 200 == 0:
+                sys.stdout.flush()
+                time.sleep(0.05)
+sys.stdout.flush()
+while os.getppid() == parent:
+    time.sleep(0.1)
+"""
+JOURNAL = """
+clock = "event"
+
+[[provider]]
+name = "jasmo"
+policy = "policies/jasmo"
+
+[[inlet]]
+provider = "jasmo"
+format = "postfix"
+journal = ["postfix/smtpd"]
+"""
+
+
+def journal_entries(lines: list[bytes]) -> str:
+    entries = []
+    for cursor, line in enumerate(lines):
+        stamp, host, tag, message = line.decode().rstrip("\n").split(" ", 3)
+        name, _, pid = tag.rstrip("]:").partition("[")
+        entry = {
+            "__CURSOR": str(cursor),
+            "__REALTIME_TIMESTAMP": str(parse_instant(stamp)),
+            "_HOSTNAME": host,
+            "SYSLOG_IDENTIFIER": name,
+            "_PID": pid,
+            "MESSAGE": message,
+        }
+        entries.append(json.dumps(entry) + "\n")
+    return "".join(entries)
+
+
+def test_journal_goes_on_after_its_cursor(
+    aupkeep: Command, fortnight: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A killed engine goes on in the same stream of the journal: same ids, no entry lost."""
+    lines = between(fortnight / "jasmo/mail.log.1", b"2026-03-09T22", b"2026-03-10T03")
+    (tmp_path / "bin").mkdir()
+    entries, program = tmp_path / "entries", tmp_path / "bin" / "journalctl"
+    entries.write_text(journal_entries(lines))
+    program.write_text(JOURNALCTL.format(python=sys.executable, entries=str(entries)))
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+    killed = founded(tmp_path / "killed", fortnight, JOURNAL)
+    whole = copied(killed, "whole")
+    for folder, marks in ((whole, []), (killed, [1, len(lines) // 2])):
+        supervisor = run(aupkeep, folder)
+        try:
+            for mark in marks:
+                wait_until(lambda at=mark, of=folder: taken(of) >= at, 90, "entries are read")
+                for pid in engines(supervisor):
+                    kill(pid)
+            wait_until(lambda of=folder: taken(of) >= len(lines), 90, "the journal is read")
+        finally:
+            supervisor.send_signal(signal.SIGTERM)
+            supervisor.wait(60)
+        assert taken(folder) == len(lines)
+    wanted = outcome(aupkeep, whole)
+    assert wanted.findings
+    assert outcome(aupkeep, killed) == wanted

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from conftest import Command
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
@@ -273,7 +274,7 @@ def test_the_same_from_the_journal(aupkeep: Command, sent: Postfix, tmp_path: Pa
     for number, line in enumerate(sent.log.read_text().splitlines()):
         stamp, rest = line[:15], line[16:]
         year = datetime.now(UTC).year
-        moment = datetime.strptime(f"{year} {stamp}", "%Y %b %d %H:%M:%S")
+        moment = datetime.strptime(f"{year} {stamp} +0000", "%Y %b %d %H:%M:%S %z")
         lines.append(f"{moment:%Y-%m-%dT%H:%M:%S}.{number % 1_000_000:06d}+0000 {rest}\n")
     holdings = tmp_path / "holdings.csv"
     holdings.write_text(

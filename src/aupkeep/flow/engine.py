@@ -19,7 +19,7 @@ from aupkeep.flow.doors import Doors, open_doors
 from aupkeep.flow.handle_findings import FindingActs
 from aupkeep.flow.installation import Installation, PolicyBook, ProfileBook
 from aupkeep.flow.rules import rules_by_provider
-from aupkeep.flow.stream import Stream
+from aupkeep.flow.stream import Stream, ended
 from aupkeep.store import ground as books
 from aupkeep.store import intake
 from aupkeep.store.database import unit
@@ -48,8 +48,9 @@ class Running:
     steps: int = 0
     committed_at: int = 0
     dirty: bool = False
-    #: Which books and policies are in use.
+    #: Which books are in use, and the hashes of the policies whose rules run, by provider.
     edition: tuple[int, int, int] = (0, 0, 0)
+    in_force: dict[str, str] = field(default_factory=dict)
 
     @property
     def simulated(self) -> bool:
@@ -60,7 +61,7 @@ class Running:
         """Read on at every door that has something; commit where due. False when all is silent."""
         now = self.clock()
         observed = None if self.simulated else now
-        if self.dirty is False and books.edition() != self.edition:
+        if not self.dirty and self._outdated(now):
             self.reread()
         progressed = self.doors.step(self.stream, observed, now)
         if progressed:
@@ -73,19 +74,30 @@ class Running:
             self.commit()
         return progressed
 
+    def _outdated(self, now: int) -> bool:
+        """Whether the books were changed, or another policy version has come into force."""
+        in_force = {name: item.policy.hash for name, item in self.policies.in_force(now).items()}
+        return books.edition() != self.edition or in_force != self.in_force
+
     def reread(self) -> None:
         """Take up books and policies that were changed while the engine ran.
 
         Called between commits only, so that a restart would read the same. Rules whose detection
         part is new begin with empty windows; the others go on.
         """
-        self.edition = books.edition()
         self.policies = PolicyBook(self.installation.policies())
         self.profiles = ProfileBook(books.profiles(), books.holdings(), self.policies)
         saved = self.stream.engine.save()
         self.stream.ground = self.installation.ground()
-        self.stream.engine = Engine(rules_by_provider(self.policies.in_force(self.clock())))
-        self.stream.engine.restore(saved)
+        self.stream.engine = self._rules()
+        self.waiting += ended(self.stream.engine.restore(saved))
+
+    def _rules(self) -> Engine:
+        """Return an engine with the rules in force now, and remember which they are."""
+        in_force = self.policies.in_force(self.clock())
+        self.edition = books.edition()
+        self.in_force = {name: item.policy.hash for name, item in in_force.items()}
+        return Engine(rules_by_provider(in_force))
 
     def finish(self) -> None:
         """Evaluate everything that has been read, as at the end of all input, and commit."""
@@ -127,19 +139,21 @@ def start(installation: Installation, clock: Callable[[], int]) -> Running:
     """Open every door and take up the last committed state; raises `AupkeepError`."""
     policies = PolicyBook(installation.policies())
     profiles = ProfileBook(books.profiles(), books.holdings(), policies)
+    in_force = policies.in_force(clock())
     settings = installation.settings
     exporters = {item.address: item.exporter() for item in settings.exporter}
     stream = Stream(
         ground=installation.ground(),
-        engine=Engine(rules_by_provider(policies.in_force(clock()))),
+        engine=Engine(rules_by_provider(in_force)),
         exporters=exporters,
     )
     committed = intake.latest()
     saved = None
+    waiting: list[Finding] = []
     if committed is not None:
         saved = read_state(installation.states, committed.state_file)
         try:
-            stream.restore(saved["stream"])
+            waiting = stream.restore(saved["stream"])
         except (KeyError, TypeError, ValueError, IndexError) as broken:
             path = installation.states / committed.state_file
             raise AupkeepError(broken_state(path, repr(broken))) from None
@@ -155,7 +169,9 @@ def start(installation: Installation, clock: Callable[[], int]) -> Running:
         profiles=profiles,
         clock=clock,
         number=committed.number if committed else 0,
+        waiting=waiting,
         edition=books.edition(),
+        in_force={name: item.policy.hash for name, item in in_force.items()},
     )
 
 

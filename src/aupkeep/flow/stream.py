@@ -198,8 +198,10 @@ class Stream:
             "degraded": self.engine.degraded(),
         }
 
-    def restore(self, saved: Mapping[str, Any]) -> None:
+    def restore(self, saved: Mapping[str, Any]) -> list[Finding]:
         """Take up a saved state; the sources keep their indices.
+
+        Returns the findings that end here because no rule goes on with them.
 
         Raises `AupkeepError` for the state of a newer program.
         """
@@ -228,7 +230,12 @@ class Stream:
         self.buffer = Buffer.restore(saved["buffer"])
         self.shares = Shares.restore(saved["shares"])
         self.evaluated = saved["evaluated"]
-        self.engine.restore(saved["engine"])
+        return ended(self.engine.restore(saved["engine"]))
+
+
+def ended(dropped: list[Finding]) -> list[Finding]:
+    """Return findings as ended with the last row that their rule saw."""
+    return [replace(finding, state="ended") for finding in dropped]
 
 
 def _pairs(rows: pl.DataFrame) -> list[tuple[tuple[str, str | None], int]]:
