@@ -76,7 +76,9 @@ def test_every_command_has_its_section_and_no_other_has_one() -> None:
     assert named == {f"aupkeep {name}" for name, _ in _leaves()}
 
 
-@pytest.mark.parametrize(("name", "command"), list(_leaves()), ids=lambda value: value if isinstance(value, str) else "")
+@pytest.mark.parametrize(
+    ("name", "command"), list(_leaves()), ids=lambda value: value if isinstance(value, str) else ""
+)
 def test_every_option_is_described_and_no_other_is(name: str, command: Any) -> None:
     lines = sections(ROOT / "docs" / "reference" / "cli.md")[f"`aupkeep {name}`"]
     options = {

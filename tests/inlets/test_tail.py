@@ -139,7 +139,7 @@ def test_what_is_written_while_we_look_is_not_lost(path: Path) -> None:
         def stat(self, *, follow_symlinks: bool = True) -> os.stat_result:
             if old.exists() and old.read_bytes() == b"one\n":
                 add(old, b"two\n")
-            return super().stat(follow_symlinks=follow_symlinks)  # type: ignore[no-any-return]  # as above
+            return super().stat(follow_symlinks=follow_symlinks)
 
     path.write_bytes(b"one\n")
     tail = Tail(Racing(path))

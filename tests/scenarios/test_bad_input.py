@@ -18,8 +18,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-
-from conftest import Command
+from installed import Command
 
 HEAD = "provider,kind,value,port_from,port_to,customer,service,plan,from,to,source,recorded_at\n"
 ROW = "jasmo,login,{login},,,{customer},mail-1,mail-basic,{since},,billing,2020-01-01T00:00:00Z\n"

@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from conftest import END, Command
+from installed import END, Command
 
 POLICIES = Path(__file__).parents[2] / "policies"
 

@@ -15,14 +15,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import pytest
+from installed import END, Command
 
 from aupkeep.base.clock import format_instant, parse_instant
 from aupkeep.flow.founding import found
 from aupkeep.store.database import close_store
-from conftest import END, Command
 
 KILLS = 50
 SETTINGS = """
@@ -284,9 +285,9 @@ def test_live_run_over_rotation(aupkeep: Command, fortnight: Path, tmp_path: Pat
                     kill(pid)
             elif turn % 4 == 3:
                 # What is cut off must have been read before.
-                wait_until(lambda: taken(folder) >= log.written, 90, "the log is read")
+                wait_until(partial(has_taken, folder, log.written), 90, "the log is read")
                 log.rotate(copy=True)
-        wait_until(lambda: taken(folder) >= log.written, 90, "the log is read")
+        wait_until(partial(has_taken, folder, log.written), 90, "the log is read")
     finally:
         supervisor.send_signal(signal.SIGTERM)
         supervisor.wait(60)
@@ -298,6 +299,10 @@ def test_live_run_over_rotation(aupkeep: Command, fortnight: Path, tmp_path: Pat
     wanted, got = outcome(aupkeep, still), outcome(aupkeep, folder)
     assert wanted.findings
     assert got == wanted
+
+
+def has_taken(folder: Path, lines: int) -> bool:
+    return taken(folder) >= lines
 
 
 def taken(folder: Path) -> int:
@@ -370,10 +375,10 @@ def test_journal_goes_on_after_its_cursor(
         supervisor = run(aupkeep, folder)
         try:
             for mark in marks:
-                wait_until(lambda at=mark, of=folder: taken(of) >= at, 90, "entries are read")
+                wait_until(partial(has_taken, folder, mark), 90, "entries are read")
                 for pid in engines(supervisor):
                     kill(pid)
-            wait_until(lambda of=folder: taken(of) >= len(lines), 90, "the journal is read")
+            wait_until(partial(has_taken, folder, len(lines)), 90, "the journal is read")
         finally:
             supervisor.send_signal(signal.SIGTERM)
             supervisor.wait(60)

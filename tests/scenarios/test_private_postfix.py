@@ -19,8 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from conftest import Command
+from installed import Command
 
 PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 LOGIN = "shop@store.example"
@@ -212,7 +211,7 @@ def wait_for_case(aupkeep: Command, folder: Path) -> dict[str, Any]:
     while True:
         done = aupkeep("case", "list", "--dir", folder, "--json")
         # `fact` comes with the receivers' answers, which may be read a moment later.
-        found = [case for case in done.objects() if case["tier"] == "fact"]
+        found: list[dict[str, Any]] = [case for case in done.objects() if case["tier"] == "fact"]
         if found:
             assert len(done.objects()) == 1
             return found[0]

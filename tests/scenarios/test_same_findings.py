@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from installed import Command
 
 from aupkeep.attribution.ground import Ground
 from aupkeep.attribution.holdings import read_holdings
@@ -20,7 +21,6 @@ from aupkeep.flow.rules import rules_by_provider
 from aupkeep.flow.stream import Stream
 from aupkeep.inlets.files import blocks
 from aupkeep.signals.source import Source
-from conftest import Command
 
 Findings = list[dict[str, Any]]
 SEEDED_CUTS = (0.137, 0.391, 0.742)

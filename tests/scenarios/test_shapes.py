@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-
-from conftest import Command
+from installed import Command
 
 FINDING = (
     "id state rule rule_version policy_version clause tier provider customer service attribution "

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from conftest import Command
+from installed import Command
 
 
 def test_inbound_attack(

@@ -91,6 +91,7 @@ class Running:
         self.stream.ground = self.installation.ground()
         self.stream.engine = self._rules()
         self.waiting += ended(self.stream.engine.restore(saved))
+        self.dirty = self.dirty or bool(self.waiting)
 
     def _rules(self) -> Engine:
         """Return an engine with the rules in force now, and remember which they are."""
@@ -170,6 +171,7 @@ def start(installation: Installation, clock: Callable[[], int]) -> Running:
         clock=clock,
         number=committed.number if committed else 0,
         waiting=waiting,
+        dirty=bool(waiting),
         edition=books.edition(),
         in_force={name: item.policy.hash for name, item in in_force.items()},
     )
