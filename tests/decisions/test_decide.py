@@ -107,9 +107,9 @@ def test_rumours_that_repeat_do_not_put_off_what_is_proven(finding: Findings, ju
     """Three findings lead to a step that people must agree to; the hold on facts stands beside."""
     first = finding()
     rumours = [
-        finding(id=name, tier=Tier.STRONG, first=first.first + DAY, last=first.first + DAY,
-                observed_at=first.first + DAY)
-        for name in ("f2", "f3")
+        finding(id=f"f{day}", tier=Tier.STRONG, first=first.first + day * DAY,
+                last=first.first + day * DAY, observed_at=first.first + day * DAY)
+        for day in (1, 2)
     ]  # fmt: skip
     decision = judge(first, *rumours)
     assert asked(decision) == [
@@ -136,7 +136,7 @@ def test_an_old_cluster_still_counts_when_a_lone_finding_follows(
 
 
 def test_a_fee_needs_a_contract(finding: Findings, judge: Judge) -> None:
-    many = [finding(id=f"f{n}", first=finding().first + n) for n in range(3)]
+    many = [finding(id=f"f{n}", first=finding().first + n * DAY) for n in range(3)]
     with_fee = judge(*many, profile=Profile(fee_allowed=True))
     assert ("again", "fee", "s-1", 1) in asked(with_fee)
     assert not any(item.measure is Measure.FEE for item in judge(*many).proposals)
@@ -241,7 +241,7 @@ def test_a_graduated_provider_talks_first(
     assert any("talks with the customer" in text for text in alone.review)
     lasting = judge(finding(last=finding().first + 2 * HOUR), by=by)
     assert lasting.step == "still-going-on"
-    many = [finding(id=f"f{n}", first=finding().first + n) for n in range(3)]
+    many = [finding(id=f"f{n}", first=finding().first + n * DAY) for n in range(3)]
     assert judge(*many, by=by).step == "again"
     at_once = [finding(id=f"f{n}") for n in range(3)]
     assert judge(*at_once, by=by).step == "question"
@@ -253,13 +253,12 @@ def test_a_graduated_provider_talks_first(
 def test_what_is_refused_at_a_step_leaves_the_milder_one(
     finding: Findings, judge: Judge, policy: Policies
 ) -> None:
-    """Three at the same instant: no time to talk, but what lasts may be held all the same."""
+    """Three at the same instant are one occasion: no repetition, but what lasts may be held."""
     steps = list(policy().ladders["mail"].steps)
     steps[3] = replace(steps[3], measures=(Measure.SUSPEND_SERVICE, Measure.PRESERVE))
     by = policy(clause={"immediate": False}, steps=tuple(steps))
     many = [finding(id=f"f{n}", last=finding().first + 3 * HOUR) for n in range(3)]
     assert [(step, measure) for step, measure, *_ in asked(judge(*many, by=by))] == [
-        ("again", "preserve"),
         ("still-going-on", "hold_mail"),
         ("still-going-on", "preserve"),
     ]
@@ -277,7 +276,7 @@ def test_immediate_is_for_facts_alone(finding: Findings, judge: Judge, policy: P
 
 
 def test_a_step_that_waits_for_an_answer_is_not_reached(finding: Findings, judge: Judge) -> None:
-    many = [finding(id=f"f{n}", first=finding().first + n) for n in range(9)]
+    many = [finding(id=f"f{n}", first=finding().first + n * DAY) for n in range(9)]
     assert judge(*many).step == "again"
 
 
@@ -349,3 +348,11 @@ def test_a_clause_that_the_policy_lacks_is_refused(
 ) -> None:
     with pytest.raises(KeyError):
         judge(finding(clause="port-scan"), by=replace(policy(), clauses={}))
+
+
+def test_one_burst_that_many_keys_notice_is_one_occasion(finding: Findings, judge: Judge) -> None:
+    burst = [
+        finding(id=f"f{n}", key={"login": f"user{n}@shop.example"}, first=finding().first + n)
+        for n in range(10)
+    ]
+    assert {step for step, *_ in asked(judge(*burst))} == {"stop-sending"}

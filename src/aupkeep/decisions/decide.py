@@ -15,7 +15,7 @@ from aupkeep.base.ids import make_id
 from aupkeep.cases.case import Case, key_of
 from aupkeep.decisions.decision import Decision, Profile, Proposal, Reason
 from aupkeep.decisions.evidence import Evidence, sort_evidence
-from aupkeep.decisions.ladder import Reached, climb, next_look
+from aupkeep.decisions.ladder import Reached, climb, next_look, occasions
 from aupkeep.decisions.targets import targets
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import TOUCH_SERVICE, Clause, Measure, Policy, Tier
@@ -162,9 +162,10 @@ def _talked(setting: _Setting, reached: Reached) -> bool:
         return True
     steps = setting.policy.ladders[setting.clause.ladder].steps
     earlier = steps[: setting.steps.index(reached.step.name)]
-    openings = {item.first for item in reached.findings}
     when = reached.step.when
-    later = (when.findings > 1 and len(openings) > 1) or when.lasting or when.unanswered
+    later = (
+        (when.findings > 1 and occasions(reached.findings) > 1) or when.lasting or when.unanswered
+    )
     return bool(later) and any(Measure.WARN in step.measures for step in earlier)
 
 

@@ -12,10 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aupkeep.base.clock import SECOND, format_duration
+from aupkeep.base.clock import DAY, HOUR, MINUTE, SECOND, format_duration
 from aupkeep.decisions.decision import Reason
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import Ladder, Step, Tier
+
+#: Openings closer together than this are one occasion: a day to notice and to act.
+OCCASION = DAY
 
 #: The tiers that can carry a step, the best first; a score is not among them.
 CARRYING = (Tier.FACT, Tier.STRONG, Tier.JUDGEMENT)
@@ -64,6 +67,20 @@ def lasted(finding: Finding, now: int) -> int:
     return max(0, end - finding.first)
 
 
+def occasions(findings: Sequence[Finding]) -> int:
+    """Return on how many occasions the findings opened, at least `OCCASION` apart.
+
+    One burst that ten keys or three rules notice is one occasion: a customer has not repeated what
+    nobody had the time to tell them of. Counted from openings alone, so that more findings never
+    count for less.
+    """
+    count, latest = 0, 0
+    for first in sorted(finding.first for finding in findings):
+        if count == 0 or first >= latest + OCCASION:
+            count, latest = count + 1, first
+    return count
+
+
 def _carrying(step: Step, findings: Sequence[Finding], now: int) -> tuple[Finding, ...]:
     """Return the findings that are in some group for which every condition of `step` holds."""
     when = step.when
@@ -73,7 +90,8 @@ def _carrying(step: Step, findings: Sequence[Finding], now: int) -> tuple[Findin
     carrying = {
         finding.id
         for group in _groups(findings, when.findings, when.within)
-        if len(group) >= when.findings and max(lasted(item, now) for item in group) >= when.lasting
+        if occasions(group) >= when.findings
+        and max(lasted(item, now) for item in group) >= when.lasting
         for finding in group
     }
     return tuple(item for item in findings if item.id in carrying)
@@ -99,16 +117,25 @@ def _groups(findings: Sequence[Finding], least: int, within: int) -> list[Sequen
 def _reason(step: Step, carrying: Sequence[Finding], tier: Tier, now: int) -> Reason:
     when = step.when
     window = f" within {format_duration(when.within)}" if when.within else ""
-    count = "1 finding counts" if len(carrying) == 1 else f"{len(carrying)} findings count"
+    number = occasions(carrying)
+    count = "1 occasion counts" if number == 1 else f"{number} occasions count"
     because = [Reason(f"{count}; the step asks for {when.findings}{window}")]
     if when.lasting:
-        longest = max(lasted(item, now) for item in carrying) // SECOND * SECOND
+        longest = max(lasted(item, now) for item in carrying)
         because.append(
             Reason(
-                f"the longest lasted {format_duration(longest)}; "
+                f"the longest lasted {spoken(longest)}; "
                 f"the step asks for {format_duration(when.lasting)}"
             )
         )
     asked = f"{when.tier.word} or better" if when.tier > Tier.JUDGEMENT else "any evidence"
     because.append(Reason(f"this evidence is {tier.word}; the step asks for {asked}"))
     return Reason(f"step `{step.name}` is reached", tuple(because))
+
+
+def spoken(micros: int) -> str:
+    """Return a length as people say it, in its two largest units: `27h 28m`, `5m 10s`."""
+    hours, minutes, seconds = micros // HOUR, micros % HOUR // MINUTE, micros % MINUTE // SECOND
+    if hours:
+        return f"{hours}h {minutes}m"
+    return f"{minutes}m {seconds}s" if minutes else f"{seconds}s"

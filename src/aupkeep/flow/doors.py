@@ -78,6 +78,10 @@ class JournalInput:
         offset, cursor = self._cursors[0]
         return {"offset": offset, "cursor": cursor, "stream": self._reader.stream or 0}
 
+    def to_end(self) -> None:
+        """Read what the journal has and no more."""
+        self._journal.to_end()
+
     def close(self) -> None:
         """End the reading of the journal."""
         self._journal.close()
@@ -169,6 +173,12 @@ class Doors:
             "flows": self.flows.save() if self.flows else {},
             "reports": self.reports.save() if self.reports else {},
         }
+
+    def to_end(self) -> None:
+        """Nothing is followed: whatever is there now is all there is."""
+        for door in self.lines:
+            if isinstance(door.input, JournalInput):
+                door.input.to_end()
 
     def close(self) -> None:
         """Let go of every file."""

@@ -180,6 +180,7 @@ def start(installation: Installation, clock: Callable[[], int]) -> Running:
 def run_to_end(installation: Installation, clock: Callable[[], int]) -> Running:
     """Read everything there is to read, as at the end of all input, and stop."""
     running = start(installation, clock)
+    running.doors.to_end()
     while running.step():
         pass
     running.finish()

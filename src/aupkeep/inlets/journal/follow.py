@@ -43,19 +43,36 @@ class JournalBlock:
 
 
 class Journal:
-    """One `journalctl --follow`; `poll` never blocks."""
+    """One `journalctl`; `poll` does not block, unless the journal is read to its end."""
 
     def __init__(self, identifiers: Sequence[str], *, cursor: str = "") -> None:
-        """Begin after `cursor`, or with the oldest entry kept; raises `AupkeepError` without it."""
-        command = [*_command(identifiers), "--follow", "--no-tail"]
-        if cursor:
-            command.append(f"--after-cursor={cursor}")
+        """Begin after `cursor`, or with the oldest entry kept.
+
+        Raises `AupkeepError` where there is no `journalctl`.
+        """
+        self._identifiers = tuple(identifiers)
         self.cursor = cursor
         self._pending = b""
-        self._process = subprocess.Popen(  # noqa: S603  # fixed program, no shell
+        self._process = self._start(follow=True)
+
+    def to_end(self) -> None:
+        """From now on read only what the journal has, and wait for it."""
+        self.close()
+        self._pending = b""
+        self._process = self._start(follow=False)
+
+    def _start(self, *, follow: bool) -> subprocess.Popen[bytes]:
+        command = _command(self._identifiers)
+        if follow:
+            command += ["--follow", "--no-tail"]
+        if self.cursor:
+            command.append(f"--after-cursor={self.cursor}")
+        process = subprocess.Popen(  # noqa: S603  # fixed program, no shell
             command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        os.set_blocking(self._pipe.fileno(), False)
+        if follow and process.stdout is not None:
+            os.set_blocking(process.stdout.fileno(), False)
+        return process
 
     @property
     def _pipe(self) -> IO[bytes]:
