@@ -98,6 +98,25 @@ def test_truncated_copy(
         assert summary["duplicates"] > 0
 
 
+@pytest.mark.parametrize("mark", [b"status=sen", b"relay=", b", dsn=", b": removed"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_copy_that_breaks_off_in_a_line(
+    aupkeep: Command, mail: bytes, tmp_path: Path, mark: bytes, packed: bool
+) -> None:
+    """The whole line is taken from the copy that has it, whichever file is named first."""
+    part = mail[: mail.index(b"\n", 400_000) + 1]
+    whole, cut = tmp_path / "whole.log", tmp_path / "cut.log"
+    whole.write_bytes(part)
+    broken = part[: part.index(mark, 200_000) + len(mark)]
+    cut.write_bytes(gzip.compress(broken)[:-9] if packed else broken)
+    expected = aupkeep("detect", whole, "--as", "postfix", "--json").objects()[-1]["summary"]
+    for files in ((whole, cut), (cut, whole)):
+        done = aupkeep("detect", *files, "--as", "postfix", "--json")
+        summary = done.objects()[-1]["summary"]
+        for name in ("events", "rejects", "unknown"):
+            assert summary[name] == expected[name]
+
+
 def test_grown_file(
     aupkeep: Command, mail: bytes, books: Sequence[str], plain: Findings, tmp_path: Path
 ) -> None:

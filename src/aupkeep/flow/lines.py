@@ -52,6 +52,11 @@ class Segment:
     #: Nothing of it waits: all records are joined, all rejects counted.
     done: bool = False
 
+    @property
+    def unfinished(self) -> bool:
+        """The last line has no end: a copy of the file may hold it whole."""
+        return not self.text.endswith(b"\n")
+
     def counted(self, stop: int, end: int) -> tuple[int, int]:
         """Return how many lines, and ignored ones, end between `start` and `end`, and count them.
 

@@ -70,12 +70,17 @@ def _merge(
 ) -> None:
     """Take the runs of several readers in one common order."""
     pieces: list[tuple[LineReader, Segment, int, int]] = []
-    for reader, listed in sorted(runs, key=lambda item: _first_stream(item[1])):
-        for segment, start, stop in listed:
-            # Taken at once, so that a copy read beside this file finds its positions taken.
-            ranges = reader.fresh(segment, start, stop)
-            reader.finish([(segment, start, stop)])
-            pieces += [(reader, segment, first, last) for first, last in ranges]
+    listed = [
+        (reader, *run)
+        for reader, own in sorted(runs, key=lambda item: _first_stream(item[1]))
+        for run in own
+    ]
+    # A line without an end goes last: where a copy holds it whole, that one is taken.
+    for reader, segment, start, stop in sorted(listed, key=lambda item: item[1].unfinished):
+        # Taken at once, so that a copy read beside this file finds its positions taken.
+        ranges = reader.fresh(segment, start, stop)
+        reader.finish([(segment, start, stop)])
+        pieces += [(reader, segment, first, last) for first, last in ranges]
     if not pieces:
         return
     keys = np.concatenate([piece[1].keys[piece[2] : piece[3]] for piece in pieces])

@@ -28,7 +28,7 @@ from aupkeep.signals.formats import LINE_FORMATS
 from aupkeep.signals.formats.lineclock import LineClock
 from aupkeep.signals.formats.netflow5 import datagrams
 from aupkeep.signals.formats.pcap import Datagram
-from aupkeep.signals.formats.report import read_report
+from aupkeep.signals.formats.report import Reading, read_report, received_by
 from aupkeep.signals.source import Source
 
 #: Datagrams taken at once: up to 30 flow records each.
@@ -41,10 +41,30 @@ class _Lines:
     opened: IO[bytes]
     blocks: Iterator[Block]
     format: str
+    #: Read, but without an end: the file breaks off in it, or goes on with more of the same line.
+    tail: Block | None = None
+    #: Position up to which the file has been read, the tail left out.
+    position: int = 0
+    #: Nothing comes any more, but perhaps the tail.
+    exhausted: bool = False
 
     @property
     def reach(self) -> int:
         return self.reader.reach
+
+    def feed(self, block: Block) -> None:
+        """Hand a block to the reader."""
+        self.reader.read(block)
+        self.position = block.offset + len(block.data)
+
+    def may_hold(self, other: _Lines) -> bool:
+        """Whether this file may still bring whole the line in which `other` breaks off."""
+        if self is other or self.exhausted or self.format != other.format:
+            return False
+        unknown = self.reader.stream is None
+        return unknown or (
+            self.reader.stream == other.reader.stream and self.position <= other.position
+        )
 
 
 @dataclass(slots=True)
@@ -127,14 +147,19 @@ class Replay:
                 self._damaged(index, damage)
             self._progress(len(data))
             reading = read_report(data)
-            received = _receipt(path, self.now) if reading.received is None else reading.received
+            received = _receipt(reading, path, self.now)
             read.append((received, str(path), data, reading, index))
         for received, name, data, reading, index in sorted(read, key=lambda item: item[:2]):
             self.stream.take_report(data, reading, index, received, name=name)
 
     def _step(self) -> bool:
         """Read on where the least is known; False when everything is read."""
-        lines = [item for item in self._lines if not item.reader.ended]
+        lines = [
+            item
+            for item in self._lines
+            if not item.reader.ended
+            and not (item.exhausted and any(one.may_hold(item) for one in self._lines))
+        ]
         flows = [item for item in self._flows if item.waiting]
         everyone: list[_Lines | _Datagrams] = [*lines, *flows]
         if not everyone:
@@ -147,24 +172,38 @@ class Replay:
         return True
 
     def _step_lines(self, chosen: _Lines) -> None:
+        block = None
         try:
             block = next(chosen.blocks, None)
         except AupkeepError as broken:
             self.faults += broken.faults
             self.stream.tallies[chosen.reader.source].trouble = str(broken)
-            block = None
         if block is None:
-            chosen.opened.close()
-            chosen.reader.ended = True
+            self._at_end(chosen)
         else:
             self._progress(len(block.data))
-            chosen.reader.read(block)
+            if chosen.tail is not None:
+                chosen.feed(chosen.tail)
+            chosen.tail = None if block.data.endswith(b"\n") else block
+            if chosen.tail is None:
+                chosen.feed(block)
         readers = [item.reader for item in self._lines if item.format == chosen.format]
         drain(readers, self.stream.joins[chosen.format], LINE_FORMATS[chosen.format].rank)
         self.stream.collect(chosen.format, None)
         for reader in readers:
             if reader.ended and not reader.queue:
                 self.stream.end_source(reader.source, observed_at=None, now=self.now)
+
+    @staticmethod
+    def _at_end(chosen: _Lines) -> None:
+        """Take the tail of a file once no copy can hold its line whole; then the file has ended."""
+        if not chosen.exhausted:
+            chosen.exhausted = True
+            chosen.opened.close()
+        elif chosen.tail is not None:
+            chosen.feed(chosen.tail)
+            chosen.tail = None
+        chosen.reader.ended = chosen.tail is None
 
     def _step_datagrams(self, chosen: _Datagrams) -> None:
         now = chosen.waiting[:DATAGRAMS_AT_ONCE]
@@ -202,6 +241,12 @@ def _open(reader: LineReader) -> bool:
     return bool(reader.queue) or not reader.ended
 
 
-def _receipt(path: Path, now: int) -> int:
-    """Return when a report that does not say it came in: when its file was written."""
-    return now if str(path) == "-" else path.stat().st_mtime_ns // 1000
+def _receipt(reading: Reading, path: Path, now: int) -> int:
+    """Return when a report came in, by what it says; only else by when its file was written.
+
+    A copy of a file is written later, and what is found in it must not change by that.
+    """
+    if reading.received is not None:
+        return reading.received
+    written = now if str(path) == "-" else path.stat().st_mtime_ns // 1000
+    return received_by(reading, written)

@@ -76,7 +76,8 @@ SCOPES = ("file", "path", "site", "mailbox", "address", "service", "account")
 class When:
     """When a ladder step is reached; every condition given must hold."""
 
-    #: Findings of this clause and customer within `within`, this one included.
+    #: Occasions, at least a day apart, on which findings of this clause and customer opened within
+    #: `within`, this one included.
     findings: int = 1
     #: How far back findings count; 0 = for ever.
     within: int = 0

@@ -95,7 +95,10 @@ class _Unpacked(gzip.GzipFile):
 
 def open_bytes(path: Path) -> IO[bytes]:
     """Open `path` for reading uncompressed bytes; raises `OSError` as the system does."""
-    stream = path.open("rb")
+    return _unpacked(path.open("rb"))
+
+
+def _unpacked(stream: io.BufferedReader) -> IO[bytes]:
     if stream.peek(len(_GZIP_MAGIC)).startswith(_GZIP_MAGIC):
         return _Unpacked(stream)  # type: ignore[return-value]  # reads bytes
     return stream
@@ -113,7 +116,7 @@ def read_blocks(stream: IO[bytes], name: str, *, offset: int = 0) -> Iterator[Bl
         data, broken = _fill(stream, BLOCK)
         yield from cutter.add(data)
         if broken is not None:
-            yield from cutter.rest()
+            # The line at the damage is surely cut: it waits for a whole copy of the file.
             raise BrokenFileError(broken_file(name, str(broken))) from broken
         if not data:
             yield from cutter.rest()
@@ -165,5 +168,8 @@ def broken_file(name: str, why: str) -> Fault:
 
 
 def stdin_bytes() -> IO[bytes]:
-    """Return standard input as bytes."""
-    return sys.stdin.buffer
+    """Return standard input as uncompressed bytes; waits for the first of them."""
+    stream = sys.stdin.buffer
+    if isinstance(stream, io.BufferedReader):
+        return _unpacked(stream)
+    return stream
