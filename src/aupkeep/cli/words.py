@@ -40,6 +40,7 @@ def finding_object(finding: Finding) -> dict[str, Any]:
         "first": format_instant(finding.first),
         "last": format_instant(finding.last),
         "value": finding.value,
+        "unit": finding.unit,
         "threshold": finding.threshold,
         "events": list(finding.events),
         "forgeable": finding.forgeable,

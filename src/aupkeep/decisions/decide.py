@@ -224,7 +224,7 @@ def _reasons(clause: Clause, case: Case, evidence: Evidence, outcome: _Outcome) 
     because = [item.reason for item in outcome.taken]
     because += [Reason(f"for a person: {text}") for text in evidence.review]
     because += [Reason(text) for text in outcome.refused]
-    if clause.immediate:
+    if clause.immediate and any(item.tier is Tier.FACT for item in outcome.taken):
         because.append(Reason("the clause may be acted on at once, on facts"))
     count = len(case.findings)
     noun = "finding" if count == 1 else "findings"

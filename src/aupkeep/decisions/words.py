@@ -62,8 +62,9 @@ def evidence_line(finding: Finding) -> str:
     named = [f"{name} {value}" for name, value in finding.key.items() if value]
     key = ", ".join(named) or finding.actor or "no key"
     until = f"to {format_instant(finding.last)}" if finding.state == "ended" else "and still holds"
+    unit = f" {finding.unit}" if finding.unit else ""
     return (
-        f"{finding.called}: {number(finding.value)} (threshold {number(finding.threshold)}) "
+        f"{finding.called}: {number(finding.value)}{unit} (threshold {number(finding.threshold)}) "
         f"for {key}, from {format_instant(finding.first)} {until}; {finding.tier.word}"
     )
 

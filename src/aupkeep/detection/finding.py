@@ -53,6 +53,8 @@ class Finding:
     evidence: Mapping[str, str] | None = None
     #: The name of the rule in its file; people read it, identity does not rest on it.
     rule_name: str = ""
+    #: What the value counts, in plain words: `rows`, `different dst_port`, `conditions` ...
+    unit: str = ""
 
     @property
     def called(self) -> str:

@@ -13,6 +13,7 @@ from aupkeep.detection.batch import Batch
 from aupkeep.detection.evaluator import Evaluator, Transition
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.merging import Merged
+from aupkeep.detection.rule import Conjunction, Rule
 from aupkeep.policy.model import Tier
 
 
@@ -60,7 +61,20 @@ def opened(
         forgeable=change.forgeable,
         evidence=_quoted(aup.fields, row),
         rule_name=rule.name,
+        unit=_unit(rule),
     )
+
+
+def _unit(rule: Rule) -> str:
+    """Return what the value of `rule` counts, in plain words."""
+    if isinstance(rule, Conjunction):
+        return "conditions at once"
+    return {
+        "event_count": "rows",
+        "value_count": f"different {rule.field}",
+        "value_sum": f"{rule.field} in all",
+        "ratio": "as a share",
+    }[rule.measure]
 
 
 def _row(rows: Batch | Merged, at: int) -> dict[str, Any]:
