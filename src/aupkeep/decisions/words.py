@@ -27,7 +27,9 @@ def explain(
         "",
         "evidence:",
     ]
-    lines += [f"  {evidence_line(finding)}" for finding in listed]
+    for finding in listed:
+        lines.append(f"  {evidence_line(finding)}")
+        lines += [f"    {text}" for text in _first_row(finding)]
     lines += ["", "why:"]
     lines += [f"  {text}" for text in tree(decision.reasons)]
     lines += ["", "would do:"]
@@ -67,6 +69,13 @@ def evidence_line(finding: Finding) -> str:
         f"{finding.called}: {number(finding.value)}{unit} (threshold {number(finding.threshold)}) "
         f"for {key}, from {format_instant(finding.first)} {until}; {finding.tier.word}"
     )
+
+
+def _first_row(finding: Finding) -> list[str]:
+    """Return what the rule quotes of the row at which the finding opened."""
+    quoted = finding.evidence or {}
+    said = [f"{name} {value}" for name, value in quoted.items() if name not in finding.key]
+    return ["at its opening: " + ", ".join(said)] if said else []
 
 
 def proposal_line(proposal: Proposal) -> str:
