@@ -20,11 +20,19 @@ from aupkeep.signals.source import Exporter
 
 #: The name of the settings file in an installation's folder.
 FILE_NAME = "aupkeep.toml"
+#: Years that lines without one can be of: from the first instant that is counted.
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2199
 
 
 def _zone(value: str) -> str:
     if value not in available_timezones():
         raise ValueError(f"`{value}` is not a time zone")
+    return value
+
+
+def _year(value: int) -> int:
+    if value and not EARLIEST_YEAR <= value <= LATEST_YEAR:
+        raise ValueError(f"{value} is not a year from {EARLIEST_YEAR} to {LATEST_YEAR}")
     return value
 
 
@@ -41,6 +49,7 @@ def _no_or_address(value: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
+Year = Annotated[int, AfterValidator(_year)]
 Network = Annotated[str, AfterValidator(_network)]
 Address = Annotated[str, AfterValidator(_address)]
 #: Formats an inlet can be read in.
@@ -71,7 +80,7 @@ class InletSettings(_Strict):
     #: Syslog identifiers to read from the systemd journal instead of a path.
     journal: list[str] = Field(default_factory=list)
     zone: Zone = "UTC"
-    year: int = 0
+    year: Year = 0
     #: Only root may write it, or it came over TLS: its rows can reach the tier `fact`.
     authenticated: bool = True
     #: Exporter of bare NetFlow datagrams.

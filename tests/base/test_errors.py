@@ -72,6 +72,17 @@ def test_the_caret_stands_below_its_column(line: int, text: str, data: st.DataOb
         assert (above == "\t") == (below == "\t")
 
 
+def test_what_could_drive_a_terminal_is_escaped() -> None:
+    text = "\ta\x1b[31mb\u202ec\x9b\ud800: 1"
+    place = Place(file="f\n", line=1, column=9, text=text)
+    fault = Fault(code="x", what="no \x07 here", place=place, allowed=("\r",), hint="\x00")
+    first, shown, caret, allowed, hint = render(fault).split("\n")
+    assert first == "f\\n:1:9: no \\x07 here"
+    assert shown == "    1 | \ta\\x1b[31mb\\u202ec\\x9b\\ud800: 1"
+    assert caret.index("^") == shown.index("\\u202e")
+    assert (allowed.split()[1], hint.split()[1]) == ("\\r", "\\x00")
+
+
 PLACES = st.none() | st.builds(
     Place, file=st.sampled_from("ab"), line=st.integers(0, 3), column=st.integers(0, 3)
 )

@@ -82,8 +82,8 @@ def test_an_unreadable_file_ends_with_3_and_the_others_are_read(
     result = run(tmp_path / "none.eml", tmp_path, unclear, good, "--json")
     assert result.exit_code == 3
     assert len(result.stdout.splitlines()) == 2
-    assert "none.eml: cannot be read: No such file or directory" in result.stderr
-    assert f"{tmp_path}: cannot be read: Is a directory" in result.stderr
+    assert "none.eml: cannot be read: no such file or directory" in result.stderr
+    assert f"{tmp_path}: cannot be read: is a directory" in result.stderr
 
 
 def test_standard_input(good: Path) -> None:

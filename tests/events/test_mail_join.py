@@ -488,3 +488,60 @@ def test_what_holds_of_any_log(lines: list[str]) -> None:
     assert set(frame["status"]) <= statuses
     assert not frame.filter(pl.col("status").is_in(["deferred", "held"]) & pl.col("final")).height
     assert join.rows().height == 0
+
+
+AMAVIS_HOST = "scan.x.example[10.0.0.8]:10024"
+AGAIN = "cleanup 4B2: message-id=<m-4A1@x.example>"
+
+
+def through(
+    relay: str, client: str, again: str = AGAIN, columns: str = "queue_id login client_ip"
+) -> list[Any]:
+    """Return the rows of a message that a filter on another host took and sent back."""
+    back = [f"smtpd 4B2: client={client}", again, begin("4B2")[2]]
+    took = f"smtp 4A1: {to('a@d', 'sent', relay=relay, reply=AMAVIS)}"
+    lines = [*begin("4A1"), *back, took, f"smtp 4B2: {to('a@d', 'sent')}"]
+    return rows(*lines, columns=columns)
+
+
+@pytest.mark.parametrize(
+    ("relay", "client"),
+    [
+        (AMAVIS_HOST, "scan.x.example[10.0.0.8]"),
+        (AMAVIS_HOST, "unknown[::ffff:10.0.0.8]"),
+        ("scan[172.31.0.8]:10024", "scan[172.31.0.8]"),
+        ("scan[192.168.1.8]:10024", "scan[192.168.1.8]"),
+        ("scan[FD00::8]:10024", "scan[fd00::8]"),
+    ],
+)
+def test_a_filter_in_a_private_network(relay: str, client: str) -> None:
+    assert through(relay, client) == [("4B2", "joe@x.example", "192.0.2.1")]
+
+
+@pytest.mark.parametrize(
+    ("relay", "client", "again"),
+    [
+        # A stranger who knows a queue id of ours, from his own address or from anywhere.
+        ("mx.d.example[198.51.100.2]:25", "mx.d.example[198.51.100.2]", AGAIN),
+        ("mx.d.example[172.32.0.8]:25", "mx.d.example[172.32.0.8]", AGAIN),
+        ("10.0.0.8.d.example[198.51.100.2]:25", "scan[10.0.0.8]", AGAIN),
+        # Another host of the private network, and another message of the same host.
+        (AMAVIS_HOST, "host.x.example[10.0.0.9]", AGAIN),
+        (AMAVIS_HOST, "scan.x.example[10.0.0.8]", "cleanup 4B2: message-id=<other@x.example>"),
+        (AMAVIS_HOST, "scan.x.example[10.0.0.8]", "cleanup 4B2: message-id=<>"),
+    ],
+)
+def test_what_is_no_filter_of_ours(relay: str, client: str, again: str) -> None:
+    address = client.partition("[")[2].rstrip("]")
+    assert through(relay, client, again) == [
+        ("4A1", "joe@x.example", "192.0.2.1"),
+        ("4B2", None, address),
+    ]
+
+
+def test_a_login_on_the_way_back_is_its_own() -> None:
+    ann = "scan[10.0.0.8], sasl_method=PLAIN, sasl_username=ann@x.example"
+    assert through(AMAVIS_HOST, ann, columns="queue_id login") == [
+        ("4A1", "joe@x.example"),
+        ("4B2", "ann@x.example"),
+    ]

@@ -214,7 +214,8 @@ def test_a_stream_that_fails_is_broken() -> None:
             return found
 
     blocks = read_blocks(Failing(b"ab\ncd"), "failing")
-    assert [next(blocks), next(blocks)] == [Block(0, b"ab\n"), Block(3, b"cd")]
+    # The line at the damage is surely cut and is not handed on.
+    assert next(blocks) == Block(0, b"ab\n")
     with pytest.raises(BrokenFileError, match="bad data"):
         next(blocks)
 

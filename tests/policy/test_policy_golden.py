@@ -35,6 +35,7 @@ CASES: dict[str, tuple[Edit, ...]] = {
     "key-not-text": ((BOOK, "act_within: 24h", "act_within: 24h\n404: 24h\n[a, b]: 24h"),),
     "too-deep": ((BOOK, "act_within: 24h", f"act_within: {'[' * 30}{']' * 30}"),),
     "two-documents": ((BOOK, "ladders:", "---\nladders:"),),
+    "tab-file": ((BOOK, None, "\t"),),
     "empty-file": ((BOOK, None, ""),),
     "null-file": ((BOOK, None, "~\n"),),
     "missing-files": ((PAGE, None, None), (BOOK, None, None)),
@@ -79,6 +80,11 @@ CASES: dict[str, tuple[Edit, ...]] = {
         (BOOK, "act_within: 24h", "act_within: 1 day"),
         (BOOK, "strike_decay: 180d", "strike_decay: 0d"),
     ),
+    "too-long": (
+        (BOOK, "act_within: 24h", "act_within: 5219w"),
+        (BOOK, "strike_decay: 180d", f"strike_decay: {'9' * 90}d"),
+    ),
+    "contact": ((PAGE, "contact: abuse@acme.example", "contact: ask at the desk"),),
     "no-zone": ((PAGE, "00:00:00+01:00", "00:00:00"),),
     "no-instant": ((PAGE, "2026-11-01T00:00:00+01:00", "first of May"),),
     "time-zone": ((PAGE, "Europe/Berlin", "Europe/Berln"),),
@@ -107,11 +113,25 @@ CASES: dict[str, tuple[Edit, ...]] = {
     ),
     "duty-left-out": ((BOOK, "    duties: [must-notify]\n", ""),),
     "mandatory-duty": ((BOOK, "must-notify: {enabled: true}", "must-notify: {enabled: false}"),),
+    "duty-not-in-step": (
+        (BOOK, "measures: [preserve, notify_authority]", "measures: [warn]"),
+        (BOOK, "[suspend_account, preserve, notify_authority]", "[suspend_account, preserve]"),
+    ),
+    "duty-delayed": (
+        (
+            BOOK,
+            "measures: [preserve, notify_authority]",
+            "when: {unanswered: 72h}\n        measures: [preserve, notify_authority]",
+        ),
+    ),
     "duty-too-slow": ((BOOK, "within: 48h}", "within: 72h}"),),
     "immediate-without-fact": ((BOOK, "    tier: fact\n", "    tier: strong\n"),),
     "immediate-not-reserved": (
         (PAGE, "[graduated, immediate,", "[graduated,"),
         (BOOK, "  immediate: {enabled: true}\n", ""),
+    ),
+    "immediate-switched-off": (
+        (BOOK, "  immediate: {enabled: true}", "  immediate: {enabled: false}"),
     ),
     "immediate-below-fact": ((BOOK, "when: {tier: fact}", "when: {tier: strong}"),),
     "touches-service-first": ((BOOK, "    immediate: true\n", ""),),
@@ -133,6 +153,16 @@ CASES: dict[str, tuple[Edit, ...]] = {
     "template-syntax": ((WARN, "{% endfor %}", "{% endfr %}"),),
     "template-filter": ((WARN, "{{ clause_text }}", "{{ clause_text | shout }}"),),
     "template-name": ((WARN, "{{ customer }}", "{{ custmer }}"),),
+    "template-inside": (
+        (
+            WARN,
+            "{{ customer }}",
+            (
+                "{{ customer }}{{ ''.__class__ }}{{ contact['__doc__'] }}\n"
+                "{{ evidence | map(attribute='__init__') | list }}{{ contact._secret }}"
+            ),
+        ),
+    ),
     "notice-lacks": (
         ("notices/en/hold_mail.md", "{% if ends %}, until {{ ends }}{% endif %}", ""),
         ("notices/en/hold_mail.md", "checkpoint {{ checkpoint }}", "the last"),

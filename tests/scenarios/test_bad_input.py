@@ -177,10 +177,16 @@ def test_holdings(aupkeep: Command, log: Path, tmp_path: Path) -> None:
     assert aupkeep(*words).code in (0, 1)
     path.write_bytes(b"\xff\xfe\x00junk")
     done = aupkeep(*words)
-    assert done.code == 2
-    assert str(path) in done.err
-    done = aupkeep(*words[:-1], tmp_path / "nowhere.csv")
-    assert done.code == 2
+    assert done.code == 3
+    assert f"{path}: this is not UTF-8 text (byte 0)" in done.err
+    path.write_bytes(gzip.compress(fine.encode()))
+    done = aupkeep(*words)
+    assert done.code == 3
+    assert f"{path}: this is a gzip file, not text" in done.err
+    for option in ("--holdings", "--profiles"):
+        done = aupkeep(*words[:-2], option, tmp_path / "nowhere.csv")
+        assert done.code == 3
+        assert "nowhere.csv: cannot be read: no such file or directory" in done.err
 
 
 def test_wrong_words(aupkeep: Command, log: Path) -> None:
@@ -193,6 +199,96 @@ def test_wrong_words(aupkeep: Command, log: Path) -> None:
     assert "jasmo" in done.err
     wrong = aupkeep("detect", "--json", log, "--as", "sshd", "--policy", "jasmo")
     assert wrong.objects()[-1]["summary"]["events"] == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--timezone", "Foo/Bar"), "`Foo/Bar` is not a time zone"),
+        (("--timezone", "../../etc/passwd"), "`../../etc/passwd` is not a time zone"),
+        (("--timezone", "Europe/Berln"), "did you mean `Europe/Berlin`?"),
+        (("--year", "99999"), "99999 is no year of a log"),
+        (("--year", "-4"), "-4 is no year of a log"),
+        (("--exporter", "banana"), "`banana` is not an IP address"),
+        (("--network", "300.1.1.1/99"), "`300.1.1.1/99` is not a prefix"),
+        (("--network", "10.0.0.1/8"), "did you mean `10.0.0.0/8`?"),
+    ],
+    ids=str,
+)
+def test_values_that_cannot_be_meant(
+    aupkeep: Command, log: Path, words: tuple[str, str], said: str
+) -> None:
+    commands: list[tuple[str, ...]] = [("detect",)]
+    if words[0] != "--network":
+        commands.append(("events",))
+    if words[0] == "--timezone":
+        commands.append(("holdings", "suggest"))
+    for command in commands:
+        done = aupkeep(*command, log, "--as", "postfix", *words)
+        assert done.code == 2, done.err
+        assert said in done.err
+        assert done.out == ""
+
+
+def test_a_log_without_years_in_the_last_one(aupkeep: Command, tmp_path: Path) -> None:
+    path = tmp_path / "mail.log"
+    path.write_text("Dec 31 23:59:59 mx postfix/qmgr[1]: 4A1: removed\n" * 2)
+    for year in (1970, 2199):
+        assert aupkeep("events", path, "--as", "postfix", "--year", year).code == 0
+
+
+def test_gzip_on_standard_input(aupkeep: Command, mail: bytes, books: Sequence[str]) -> None:
+    words = ("detect", "--json", "-", "--as", "postfix", *books)
+    plain = aupkeep(*words, stdin=mail)
+    packed = aupkeep(*words, stdin=gzip.compress(mail))
+    assert (packed.code, packed.out) == (plain.code, plain.out)
+    assert plain.objects()[-1]["summary"]["lines"] == mail.count(b"\n")
+    cut = aupkeep(*words, stdin=gzip.compress(mail)[:-2_000])
+    assert cut.code == 3
+    assert "cannot be read to its end" in cut.err
+
+
+def test_a_folder_that_is_no_policy(aupkeep: Command, log: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "policy"
+    (folder / "rules").mkdir(parents=True)
+    (folder / "rules" / "a.yml").write_text("name: a\n")
+    done = aupkeep("detect", log, "--as", "postfix", "--policy", folder)
+    assert done.code == 3
+    (said,) = done.err.splitlines()
+    assert said.startswith(f"{folder}: `policy.md` is missing")
+
+
+def test_control_bytes_are_not_shown(aupkeep: Command, log: Path, tmp_path: Path) -> None:
+    path = tmp_path / "holdings.csv"
+    path.write_text("\x1b[31mjunk\n")
+    done = aupkeep("detect", log, "--as", "postfix", "--holdings", path)
+    assert done.code == 3
+    assert "\x1b" not in done.err
+    assert "\\x1b[31mjunk" in done.err
+
+
+def test_a_copy_of_a_bare_report_gives_the_same_findings(aupkeep: Command, tmp_path: Path) -> None:
+    report = {
+        "xarf_version": "4.2.0",
+        "report_id": "r1",
+        "timestamp": "2026-01-06T12:00:00Z",
+        "reporter": {"org": "x", "contact": "desk@brand.example", "domain": "brand.example"},
+        "source_identifier": "192.0.2.7",
+        "category": "messaging",
+        "type": "spam",
+    }
+    path = tmp_path / "report.json"
+    path.write_text(json.dumps(report))
+    words = ("detect", "--json", path, "--as", "report", "--network", "192.0.2.0/24")
+    first = aupkeep(*words)
+    assert first.objects()[0]["first"] == "2026-01-06T12:00:00Z"
+    os.utime(path, (1_780_000_000, 1_780_000_000))
+    assert aupkeep(*words).out == first.out
+
+
+def test_the_version_is_said(aupkeep: Command) -> None:
+    done = aupkeep("--version")
+    assert (done.code, done.out.split()[0]) == (0, "aupkeep")
 
 
 def test_policy_with_ten_faults(aupkeep: Command, tmp_path: Path) -> None:

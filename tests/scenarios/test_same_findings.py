@@ -101,7 +101,7 @@ def test_truncated_copy(
 @pytest.mark.parametrize("mark", [b"status=sen", b"relay=", b", dsn=", b": removed"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_copy_that_breaks_off_in_a_line(
-    aupkeep: Command, mail: bytes, tmp_path: Path, mark: bytes, packed: bool
+    aupkeep: Command, mail: bytes, tmp_path: Path, mark: bytes, *, packed: bool
 ) -> None:
     """The whole line is taken from the copy that has it, whichever file is named first."""
     part = mail[: mail.index(b"\n", 400_000) + 1]

@@ -76,21 +76,33 @@ def render(fault: Fault) -> str:
     lines = []
     place = fault.place
     if place is None:
-        lines.append(fault.what)
+        lines.append(_shown(fault.what))
     elif place.line == 0:
-        lines.append(f"{place.file}: {fault.what}")
+        lines.append(_shown(f"{place.file}: {fault.what}"))
     else:
-        lines.append(f"{place.file}:{place.line}:{place.column}: {fault.what}")
+        lines.append(_shown(f"{place.file}:{place.line}:{place.column}: {fault.what}"))
         margin = f"{place.line:5d} | "
         # Tabs stay tabs, so that the caret stands below what it points at.
-        before = "".join("\t" if sign == "\t" else " " for sign in place.text[: place.column - 1])
-        lines.append(margin + place.text)
-        lines.append(" " * len(margin) + before.ljust(place.column - 1) + "^")
+        head = place.text[: max(place.column - 1, 0)]
+        before = "".join("\t" if sign == "\t" else " " for sign in _shown(head))
+        behind = " " * (place.column - 1 - len(head))
+        lines.append(margin + _shown(place.text))
+        lines.append(" " * len(margin) + before + behind + "^")
     if fault.allowed:
-        lines.append("        allowed: " + ", ".join(fault.allowed))
+        lines.append("        allowed: " + _shown(", ".join(fault.allowed)))
     if fault.hint:
-        lines.append("        hint: " + fault.hint)
+        lines.append("        hint: " + _shown(fault.hint))
     return "\n".join(lines)
+
+
+def _shown(text: str) -> str:
+    """Return text without what could drive a terminal; a tab stays, the rest is escaped."""
+    if text.isprintable():
+        return text
+    return "".join(
+        sign if sign == "\t" or sign.isprintable() else sign.encode("unicode_escape").decode()
+        for sign in text
+    )
 
 
 def _by_place(fault: Fault) -> tuple[str, int, int, str]:

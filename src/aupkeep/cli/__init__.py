@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+from aupkeep import __version__
 
 #: Command -> (module, attribute, one line of help).
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -59,8 +61,20 @@ app = typer.Typer(
 )
 
 
+def _say_version(asked: bool) -> None:  # noqa: FBT001  # the signature of an option's callback
+    if asked:
+        print(f"aupkeep {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def root() -> None:
+def root(
+    *,
+    version: Annotated[  # eager: answered before a command is asked for
+        bool,
+        typer.Option("--version", callback=_say_version, is_eager=True, help="say the version"),
+    ] = False,
+) -> None:
     """Aupkeep keeps a hosting provider's acceptable use policy."""
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from aupkeep.cli.faces import FAILED, FINE, FOUND, complain, now, plain_errors, say_json
+from aupkeep.cli.given import given_address, given_network, given_year, given_zone
 from aupkeep.cli.inputs import OrderedFiles, files_with_formats
 from aupkeep.cli.reading import ReadOptions, reading_run
 from aupkeep.cli.words import finding_object, finding_text, summary_object, summary_text
@@ -48,10 +49,10 @@ def detect(  # noqa: PLR0913  # one parameter an option of the documented comman
             holdings=holdings,
             profiles=profiles,
             policies=tuple(policy or ()),
-            year=year,
-            zone=timezone,
-            exporter=exporter,
-            networks=tuple(network or ()),
+            year=given_year(year),
+            zone=given_zone(timezone),
+            exporter=given_address(exporter),
+            networks=tuple(map(given_network, network or ())),
         )
         pairs = files_with_formats(ctx, files)
         run = reading_run(pairs, options, now())

@@ -8,6 +8,7 @@ import typer
 
 from aupkeep.base.clock import format_instant
 from aupkeep.cli.faces import FAILED, FINE, complain, now, plain_errors, say_json
+from aupkeep.cli.given import given_address, given_year, given_zone
 from aupkeep.cli.inputs import OrderedFiles, files_with_formats
 from aupkeep.flow.became import Became, Shown, counts, show
 from aupkeep.signals.source import Source
@@ -34,6 +35,8 @@ def events(
     """Show what each line of a file became: a row, part of one, nothing, or a reject."""
     del formats  # read from the order in which it was typed
     with plain_errors():
+        zone, sender = given_zone(timezone), given_address(exporter)
+        first_year = given_year(year)
         pairs = files_with_formats(ctx, files)
         faults = []
         for path, form in pairs:
@@ -41,9 +44,9 @@ def events(
                 name=str(path),
                 format=form,
                 provider="",
-                zone=timezone,
-                year=year,
-                exporter=exporter,
+                zone=zone,
+                year=first_year,
+                exporter=sender,
             )
             shown = show(path, source, now())
             if lines:

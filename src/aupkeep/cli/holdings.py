@@ -10,8 +10,8 @@ import typer
 
 from aupkeep.attribution.holdings import read_holdings
 from aupkeep.attribution.profiles import read_profiles
-from aupkeep.base.errors import Fault, MisuseError
 from aupkeep.cli.faces import now, plain_errors
+from aupkeep.cli.given import given_zone, read_text
 from aupkeep.cli.inputs import OrderedFiles, files_with_formats
 from aupkeep.cli.place import Folder, opened
 from aupkeep.cli.reading import ReadOptions, reading_run
@@ -39,7 +39,7 @@ def import_csv(
     """Take over a list: what it no longer names ends now, what is new begins as it says."""
     with plain_errors():
         opened(folder)
-        text = _text(file)
+        text = read_text(file)
         if "name,value" in text.split("\n", 1)[0]:
             count = import_profiles(read_profiles(text, file=str(file)), source=source, now=now())
             print(f"{count} profile statements are new")
@@ -72,19 +72,12 @@ def suggest(
     """
     del formats
     with plain_errors():
+        zone = given_zone(timezone)
         if files:
             pairs = files_with_formats(ctx, files)
-            run = reading_run(pairs, ReadOptions(zone=timezone, policies=(provider,)), now())
+            options = ReadOptions(zone=zone, policies=(provider,))
+            run = reading_run(pairs, options, now())
             print(suggested_csv(run.replay, run.files), end="")
             return
         with tempfile.TemporaryDirectory(prefix="aupkeep-") as scratch:
             print(suggested_csv(*over_inlets(opened(folder), Path(scratch), now())), end="")
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as refused:
-        raise MisuseError(
-            Fault(code="unreadable", what=f"cannot read `{path}`: {refused}")
-        ) from None

@@ -18,13 +18,15 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from aupkeep.attribution.ground import Ground
 from aupkeep.attribution.holdings import read_holdings
 from aupkeep.attribution.profiles import read_profiles
-from aupkeep.base.errors import Fault, MisuseError, Place
+from aupkeep.base.errors import AupkeepError
+from aupkeep.cli.given import read_text
 from aupkeep.detection.engine import Engine
 from aupkeep.detection.finding import Finding
 from aupkeep.flow.folders import find_folder, load_policy, shipped_policies
 from aupkeep.flow.replay import Replay
 from aupkeep.flow.rules import Ruled, rules_by_provider
 from aupkeep.flow.stream import Stream
+from aupkeep.policy.reading import FaultyPolicyError
 from aupkeep.signals.source import Source
 
 Read = TypeVar("Read")
@@ -69,7 +71,7 @@ def reading_run(pairs: Sequence[tuple[Path, str]], options: ReadOptions, now: in
     profiles = _read(options.profiles, read_profiles)
     names = sorted({item.provider for item in holdings})
     folders = [find_folder(name) for name in options.policies] or _shipped(names)
-    ruled = [load_policy(folder) for folder in folders]
+    ruled = [_load(folder) for folder in folders]
     named = {item.policy.provider: item for item in ruled}
     default = ruled[0].policy.provider
     everyone = sorted({*names, default})
@@ -107,19 +109,15 @@ def _shipped(providers: Sequence[str]) -> list[Path]:
 
 
 def _read(path: Path | None, reader: Callable[..., tuple[Read, ...]]) -> tuple[Read, ...]:
-    if path is None:
-        return ()
+    return () if path is None else reader(read_text(path), file=str(path))
+
+
+def _load(folder: Path) -> Ruled:
+    """Load a policy to read by: its faults are no findings, so the job could not be done."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as refused:
-        raise MisuseError(
-            Fault(
-                code="unreadable",
-                what=f"cannot be read ({refused})",
-                place=Place(file=str(path)),
-            )
-        ) from None
-    return reader(text, file=str(path))
+        return load_policy(folder)
+    except FaultyPolicyError as faulty:
+        raise AupkeepError(faulty.faults) from None
 
 
 class _bar:  # noqa: N801  # used like a function: `with _bar(size) as tick`

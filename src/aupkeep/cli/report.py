@@ -19,8 +19,9 @@ from rich.text import Text
 
 from aupkeep.attribution.holdings import Holding, read_holdings
 from aupkeep.base.clock import format_instant
-from aupkeep.base.errors import AupkeepError, Fault, Place
+from aupkeep.base.errors import Fault, Place
 from aupkeep.cli.faces import FAILED, FINE, FOUND, complain, plain_errors, say_json
+from aupkeep.cli.given import read_text
 from aupkeep.cli.held import HeldAddresses
 from aupkeep.signals.formats.accusation import Accusation
 from aupkeep.signals.formats.headers import clean
@@ -76,15 +77,11 @@ def _read_all(files: Iterable[str], ours: Container[str] | None) -> tuple[list[_
 
 
 def _holdings(path: Path) -> tuple[Holding, ...]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as refused:
-        raise AupkeepError(_unreadable(str(path), refused)) from None
-    return read_holdings(text, file=str(path))
+    return read_holdings(read_text(path), file=str(path))
 
 
-def _unreadable(name: str, refused: OSError | UnicodeDecodeError) -> Fault:
-    why = refused.strerror if isinstance(refused, OSError) else "not UTF-8"
+def _unreadable(name: str, refused: OSError) -> Fault:
+    why = (refused.strerror or str(refused)).lower()
     return Fault(code="unreadable", what=f"cannot be read: {why}", place=Place(file=name))
 
 

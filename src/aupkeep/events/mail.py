@@ -6,8 +6,9 @@ of the recipient. A file may begin in the middle of a message: what is not known
 
 Rows without a recipient stand for the message where the log names none (held, or expired after its
 beginning was lost). Handing over to a content filter is no outcome if the message that came back
-(`queued as`) is in the log already, under a client on this host or naming this queue id (XFORWARD):
-then that message's outcomes count, with the login and client of the first.
+(`queued as`) is in the log already: under a client on this host, naming this queue id (XFORWARD),
+or from the filter's private address with the same message-id. Then that message's outcomes count,
+with the login and client of the first.
 """
 
 from __future__ import annotations
@@ -41,6 +42,12 @@ _NO_QUEUE = " NOQUEUE"
 _QUEUED_AS = "queued as "
 _ID = re.compile(r"[0-9A-Za-z]+")
 _LOCAL_RELAY = re.compile(r"(?:localhost|[^\[]*\[(?:127\.[0-9.]+|::1|[^\]]*/[^\]]*)\])(?::|$)")
+#: RFC 1918 and RFC 4193: addresses that no stranger answers from.
+_PRIVATE_RELAY = re.compile(
+    r"[^\[]*\[((?:10\.|192\.168\.|172\.(?:1[6-9]|2[0-9]|3[01])\.)[0-9.]+"
+    r"|f[cd][0-9a-f]{2}:[0-9a-f:.]+)\](?::|$)",
+    re.IGNORECASE,
+)
 _LOCAL = re.compile(r"127\.|::1$|::ffff:127\.")
 _PARTING = "\x1f"
 
@@ -184,7 +191,7 @@ class MailJoin:
         before = life.outcomes.get(name, 0)
         if before == FINAL or (before == OPEN and not final):
             return PART
-        if (life.continued or _is_local(relay)) and self._handed_over(life, record, before):
+        if (life.continued or _is_near(relay)) and self._handed_over(life, record, before):
             self._lives.remember(life, name, FINAL)
             return PART
         self._lives.remember(life, name, FINAL if final else OPEN)
@@ -204,8 +211,7 @@ class MailJoin:
         if child is None or child is life or record[8] != "sent":
             return False
         if child.parent != key:
-            back = not child.parent and not child.login and _LOCAL.match(child.client_ip)
-            if not back or not _is_local(relay):
+            if child.parent or child.login or not _came_back(child, life, relay):
                 return False
             child.inherit(key, life)
         if before == OPEN and recipient not in child.outcomes:
@@ -311,6 +317,32 @@ class MailJoin:
 def _is_local(relay: str) -> bool:
     """Return whether a relay is on the host itself: loopback or a socket in the file system."""
     return _LOCAL_RELAY.match(relay) is not None
+
+
+@lru_cache(maxsize=1024)
+def _private(relay: str) -> str:
+    """Return the private address (RFC 1918, RFC 4193) of a relay; empty for any other."""
+    found = _PRIVATE_RELAY.match(relay)
+    return found[1].lower() if found else ""
+
+
+@lru_cache(maxsize=1024)
+def _is_near(relay: str) -> bool:
+    """Return whether a relay could be a filter of ours: on this host or in a private network."""
+    return _is_local(relay) or bool(_private(relay))
+
+
+def _came_back(child: Life, life: Life, relay: str) -> bool:
+    """Return whether `child` is `life`, come back from the filter at `relay`.
+
+    A filter on another host shares its network with others, so it must have kept the message-id.
+    A public relay never ties: a stranger could name any queue id in his reply.
+    """
+    if _is_local(relay):
+        return _LOCAL.match(child.client_ip) is not None
+    address = _private(relay)
+    same = bool(life.message_id) and life.message_id == child.message_id
+    return same and bool(address) and child.client_ip.lower().removeprefix("::ffff:") == address
 
 
 def _beside(key: str, queue_id: str) -> str:

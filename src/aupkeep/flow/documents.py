@@ -18,7 +18,7 @@ from aupkeep.inlets.files.family import matching
 from aupkeep.settings import InletSettings
 from aupkeep.signals.formats.netflow5 import datagrams
 from aupkeep.signals.formats.pcap import Datagram
-from aupkeep.signals.formats.report import Reading, read_report
+from aupkeep.signals.formats.report import Reading, read_report, received_by
 from aupkeep.signals.source import Source
 
 #: Datagrams taken in one step: up to 30 flow records each.
@@ -181,12 +181,12 @@ def _files(pattern: str) -> list[Path]:
 def _received(
     reading: Reading, written: int, stream: Stream, source: int, observed_at: int | None
 ) -> int:
-    """Return when a report reached us: by its own trace, else when its file was written.
+    """Return when a report reached us: by its own trace, else by what it accuses of.
 
     A report that is found after its time has been evaluated counts as received then: its receipt
     is when we took it, and none is ever lost for being late.
     """
     stated = reading.received
     if stated is None:
-        stated = written if observed_at is None else observed_at
+        stated = received_by(reading, written) if observed_at is None else observed_at
     return max(stated, stream.evaluated, stream.stamper.frontier(source, "report").at)

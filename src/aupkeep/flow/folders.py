@@ -12,6 +12,7 @@ from pathlib import Path
 import aupkeep
 from aupkeep.base.errors import AupkeepError, Fault, MisuseError, Place, near
 from aupkeep.flow.rules import Ruled, read_ruled
+from aupkeep.policy.draft import PAGE
 from aupkeep.policy.reading import FaultyPolicyError
 
 #: No file of a policy comes near it; a larger one is a mistake.
@@ -79,9 +80,20 @@ def read_folder(path: Path) -> Folder:
 def load_policy(path: Path) -> Ruled:
     """Read and check the policy in folder `path`, rules and all; raises `AupkeepError`."""
     folder = read_folder(path)
+    if PAGE not in folder.files:
+        # Without it the folder is no policy, and every other fault would follow from that.
+        raise FaultyPolicyError(_no_page(path))
     if folder.faults:
         raise FaultyPolicyError(folder.faults)
     return read_ruled(folder.files)
+
+
+def _no_page(path: Path) -> Fault:
+    return Fault(
+        code="missing-file",
+        what=f"`{PAGE}` is missing: this is not the folder of a policy",
+        place=Place(file=str(path)),
+    )
 
 
 def _bytes(file: Path) -> bytes:

@@ -14,6 +14,7 @@ from aupkeep.policy.frontmatter import Page, read_page
 from aupkeep.policy.marks import load_all
 from aupkeep.policy.model import RuleFile
 from aupkeep.policy.nodes import Marks, Node
+from aupkeep.policy.noticed import noticed_by
 from aupkeep.policy.schema import EnforcementShape, FrontShape
 from aupkeep.policy.validation import validate
 
@@ -69,9 +70,18 @@ class Draft:
         return "graduated" in self.duties
 
     @property
-    def clauses(self) -> Mapping[str, Node]:
+    def entries(self) -> Mapping[str, Node]:
         """The clauses of enforcement.yml by id."""
         return dict(self.enforcement.at("clauses").items())
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The ids that a rule may name: what one file lacks, the other may still say.
+
+        Where neither names a clause, the rules are believed: that fault is known already.
+        """
+        headings = (section.id for section in self.page.sections)
+        return tuple(dict.fromkeys((*self.entries, *headings))) or tuple(noticed_by(self.rules))
 
 
 def open_folder(files: Mapping[str, str]) -> Draft:

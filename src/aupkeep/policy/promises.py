@@ -16,7 +16,7 @@ MANDATORY: Final = ("must-notify", "graduated", "dmca", "48-hours")
 #: Duties that must go with a clause wherever a policy has that clause.
 CLAUSE_DUTIES: Final = {"csam": ("must-notify",)}
 
-#: Measures without which a duty is an empty word.
+#: Measures without which a duty is an empty word: reserved, and in each step that follows from it.
 DUTY_MEASURES: Final = {"must-notify": (Measure.NOTIFY_AUTHORITY.value, Measure.PRESERVE.value)}
 
 #: Duties that name their own clock: the longest `within` they allow, in microseconds.

@@ -18,6 +18,7 @@ from aupkeep.policy.words import MEASURES, SEVERITIES, TIERS, WEEKDAYS
 _Duration = Annotated[int, BeforeValidator(texts.duration)]
 _Instant = Annotated[int, BeforeValidator(texts.instant)]
 _Line = Annotated[str, AfterValidator(texts.line)]
+_Contact = Annotated[str, AfterValidator(texts.line), AfterValidator(texts.contact)]
 _Name = Annotated[str, AfterValidator(texts.name)]
 _Day = Annotated[str, AfterValidator(texts.day)]
 _Zone = Annotated[str, AfterValidator(texts.zone)]
@@ -49,7 +50,7 @@ class FrontShape(Shape):
     id: _Name
     version: _Name
     effective: _Instant
-    contact: _Line
+    contact: _Contact
     languages: _Names
     time_zone: _Zone
     weekend: Annotated[list[_Weekday], *_LISTED]

@@ -6,11 +6,12 @@ in Jinja2's sandbox with exactly these names.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from jinja2 import TemplateSyntaxError, meta
-from jinja2.nodes import Name, Template
+from jinja2.nodes import Const, Getattr, Name, Template
 from jinja2.sandbox import SandboxedEnvironment
 
 from aupkeep.base.errors import Fault, Place, unknown_word
@@ -60,6 +61,8 @@ REQUIRED: Final = (
     "checkpoint",
 )
 
+_DUNDER = re.compile(r"__[A-Za-z]\w*")
+
 #: Templates that announce no measure but are part of the talk.
 DIALOGUE: Final = ("receipt", "reminder", "lifted", "appeal_receipt", "appeal_decision")
 
@@ -86,10 +89,27 @@ def template_faults(text: str, file: str, *, required: tuple[str, ...]) -> Itera
         place = _place(text, file, _line(tree, name), name)
         words = tuple(VARIABLES)
         yield unknown_word(name, words, what="a name that templates know", place=place)
+    for name, line in _inner(tree):
+        what = f"`{name}` is no part of a notice: what begins with `_` is closed to templates"
+        yield Fault(code="template-inside", what=what, place=_place(text, file, line, name))
     for name in required:
         if name not in used:
             what = f"this notice must say `{name}`: {VARIABLES[name]}"
             yield Fault(code="notice-lacks", what=what, place=Place(file=file))
+
+
+def _inner(tree: Template) -> Iterator[tuple[str, int]]:
+    """Yield what reaches for the inside of Python, with its line.
+
+    A name may be text as well: `x['__class__']`, `x | attr('__class__')`, `map(attribute=...)`.
+    """
+    for attribute in tree.find_all(Getattr):
+        if attribute.attr.startswith("_"):
+            yield attribute.attr, attribute.lineno
+    for constant in tree.find_all(Const):
+        found = _DUNDER.search(constant.value) if isinstance(constant.value, str) else None
+        if found:
+            yield found[0], constant.lineno
 
 
 def _line(tree: Template, name: str) -> int:

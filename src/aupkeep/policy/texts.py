@@ -13,20 +13,26 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic_core import PydanticCustomError
 
-from aupkeep.base.clock import parse_duration, parse_instant
+from aupkeep.base.clock import DAY, parse_duration, parse_instant, to_datetime
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _LONGEST_NAME = 64
 _LONGEST_LINE = 200
+_LONGEST_DURATION = 36_525 * DAY
+_MAIL = re.compile(r"[^\s@<>,;:/]+@[^\s@<>,;:/.]+(\.[^\s@<>,;:/.]+)+")
+_URL = re.compile(r"https?://[^\s/?#@:.]+(\.[^\s/?#@:.]+)*(:[0-9]{1,5})?([/?#]\S*)?")
 
 
 def duration(value: object) -> int:
-    """Return the microseconds of a duration such as `24h`; longer than nothing."""
-    if not isinstance(value, str):
+    """Return the microseconds of a duration such as `24h`, of at most 100 years."""
+    # Python refuses to read very many digits, and says so in its own words.
+    if not isinstance(value, str) or len(value) > _LONGEST_NAME:
         raise _wrong("a duration such as 90s, 5m, 24h, 14d or 2w is wanted here")
     micros = parse_duration(value)
     if micros == 0:
         raise ValueError("a duration must be longer than nothing; leave the key out for none")
+    if micros > _LONGEST_DURATION:
+        raise ValueError(f"`{value}` is longer than 100 years")
     return micros
 
 
@@ -35,11 +41,14 @@ def instant(value: object) -> int:
     if not isinstance(value, str):
         raise _wrong("an instant such as 2026-11-01T00:00:00+01:00 is wanted here")
     try:
-        return parse_instant(value)
-    except ValueError as error:
+        micros = parse_instant(value)
+        # A zone can push an instant out of the years 1 to 9999, in which it could not be shown.
+        to_datetime(micros)
+    except (ValueError, OverflowError) as error:
         if "time zone" in str(error):
             raise
         raise ValueError(f"`{value}` is not an instant such as 2026-11-01T00:00:00+01:00") from None
+    return micros
 
 
 def day(value: str) -> str:
@@ -69,6 +78,16 @@ def line(value: str) -> str:
         raise ValueError("one line of text without blanks around it is wanted here")
     if len(value) > _LONGEST_LINE:
         raise ValueError(f"this is longer than {_LONGEST_LINE} characters")
+    return value
+
+
+def contact(value: str) -> str:
+    """Return a mail address or a URL: where a customer can really turn to."""
+    if not _MAIL.fullmatch(value) and not _URL.fullmatch(value):
+        raise ValueError(
+            f"`{value}` is neither a mail address such as abuse@example.net nor a URL such as "
+            "https://example.net/abuse"
+        )
     return value
 
 

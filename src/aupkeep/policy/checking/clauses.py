@@ -19,7 +19,7 @@ def check_clauses(draft: Draft) -> Iterator[Fault]:
     yield from _paired(draft)
     ladders = tuple(name for name, _ in draft.enforcement.at("ladders").items())
     services = tuple(word for word, _ in draft.front.at("services").words())
-    for clause, node in draft.clauses.items():
+    for clause, node in draft.entries.items():
         ladder = node.at("ladder")
         if ladder.text and ladders and ladder.text not in ladders:
             yield unknown_word(ladder.text, ladders, what="a ladder", place=ladder.place)
@@ -35,16 +35,16 @@ def _paired(draft: Draft) -> Iterator[Fault]:
     """Each heading needs an entry of enforcement.yml, and each entry a heading."""
     headings = tuple(dict.fromkeys(section.id for section in draft.page.sections))
     if headings:
-        for clause, node in draft.clauses.items():
+        for clause, node in draft.entries.items():
             if clause not in headings:
                 what = "a clause with a heading in policy.md"
                 yield unknown_word(clause, headings, what=what, place=node.key_place)
     elif not draft.page.faults and draft.front.value is not None:
         place = draft.front.place
         yield Fault(code="no-clauses", what="policy.md has no clause", place=place)
-    if draft.clauses:
+    if draft.entries:
         for section in draft.page.sections:
-            if section.id not in draft.clauses:
+            if section.id not in draft.entries:
                 what = f"clause `{section.id}` has no entry below `clauses` of enforcement.yml"
                 yield Fault(code="no-entry", what=what, place=section.place)
 

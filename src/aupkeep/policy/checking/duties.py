@@ -5,7 +5,7 @@ In: a draft. Out: faults.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from aupkeep.base.clock import HOUR, parse_duration
 from aupkeep.base.errors import Fault, unknown_word
@@ -37,6 +37,17 @@ def check_duties(draft: Draft) -> Iterator[Fault]:
             what = "a duty of the front matter"
             yield unknown_word(duty, words, what=what, place=node.key_place)
         yield from _kept(duty, node)
+    yield from _immediate(draft, entries)
+
+
+def _immediate(draft: Draft, entries: Mapping[str, Node]) -> Iterator[Fault]:
+    """A right that is switched off cannot be used by a clause."""
+    users = [name for name, node in draft.entries.items() if node.at("immediate").value is True]
+    if "immediate" in entries and users:
+        enabled = entries["immediate"].at("enabled")
+        if enabled.value is False:
+            what = f"`immediate` is switched off, but used by {', '.join(f'`{x}`' for x in users)}"
+            yield Fault(code="immediate-switched-off", what=what, place=enabled.place)
 
 
 def misspelt_duties(draft: Draft) -> frozenset[str]:

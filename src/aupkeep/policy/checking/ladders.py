@@ -1,4 +1,4 @@
-"""Ladders: proportion, notice first, enough people, an end for what can end.
+"""Ladders: proportion, notice first, enough people, an end for what can end, duties in each step.
 
 In: a draft. Out: faults. A step is *reached at once* when it is the first, or when nothing but
 the first finding and its tier is asked: no repetition, no lasting, no silence of the customer.
@@ -13,6 +13,7 @@ from aupkeep.policy.draft import Draft
 from aupkeep.policy.model import TOUCH_SERVICE, Measure, Tier
 from aupkeep.policy.nodes import Node
 from aupkeep.policy.people import least_people
+from aupkeep.policy.promises import CLAUSE_DUTIES, DUTY_MEASURES
 from aupkeep.policy.words import MEASURES, REVERSIBLE, TIERS
 
 #: Clause -> whether it is immediate; `None` where its word is neither true nor false.
@@ -24,7 +25,7 @@ def check_ladders(draft: Draft) -> Iterator[Fault]:
     users = _users(draft)
     for name, ladder in draft.enforcement.at("ladders").items():
         clauses = users.get(name, {})
-        if not clauses and draft.clauses:
+        if not clauses and draft.entries:
             what = f"no clause uses the ladder `{name}`"
             yield Fault(code="unused-ladder", what=what, place=ladder.key_place)
         yield from _names(ladder)
@@ -33,6 +34,7 @@ def check_ladders(draft: Draft) -> Iterator[Fault]:
             yield from _reserved(draft, step)
             yield from _length(step)
             yield from _people(step, clauses)
+            yield from _told(draft, step, clauses, first=index == 0)
             if index == 0 or _at_once(step):
                 yield from _first(draft, step, clauses)
 
@@ -40,7 +42,7 @@ def check_ladders(draft: Draft) -> Iterator[Fault]:
 def _users(draft: Draft) -> dict[str, _Users]:
     """Return ladder -> the clauses that use it."""
     users: dict[str, _Users] = {}
-    for clause, node in draft.clauses.items():
+    for clause, node in draft.entries.items():
         value = node.at("immediate").value
         immediate = value if isinstance(value, bool) else (False if value is None else None)
         users.setdefault(node.at("ladder").text, {})[clause] = immediate
@@ -101,6 +103,36 @@ def _people(step: Node, clauses: _Users) -> Iterator[Fault]:
                 f"evidence of tier `{tier.word}`"
             )
             yield Fault(code="too-few-people", what=what, place=people.place)
+
+
+def _told(draft: Draft, step: Node, clauses: _Users, *, first: bool) -> Iterator[Fault]:
+    """A duty to tell the authorities binds every step, and its first one waits for nothing."""
+    for clause, duty in _bound(draft, clauses):
+        measures = step.at("measures")
+        words = [word for word, _ in measures.words()]
+        lacking = [f"`{word}`" for word in DUTY_MEASURES[duty] if word not in words]
+        if lacking and words:
+            what = (
+                f"clause `{clause}` has the duty `{duty}`, so every step of its ladder takes "
+                f"{' and '.join(lacking)} as well"
+            )
+            yield Fault(code="duty-not-in-step", what=what, place=measures.place)
+        if first and not _at_once(step):
+            what = (
+                f"clause `{clause}` has the duty `{duty}`, so the first step of its ladder may "
+                "not wait for `findings`, `lasting` or `unanswered`"
+            )
+            yield Fault(code="duty-delayed", what=what, place=step.at("when").key_place)
+
+
+def _bound(draft: Draft, clauses: _Users) -> Iterator[tuple[str, str]]:
+    """Yield each duty that asks for measures, with the first of `clauses` that it goes with."""
+    for duty in DUTY_MEASURES:
+        for clause in clauses:
+            named = [word for word, _ in draft.entries[clause].at("duties").words()]
+            if duty in (*named, *CLAUSE_DUTIES.get(clause, ())):
+                yield clause, duty
+                break
 
 
 def _first(draft: Draft, step: Node, clauses: _Users) -> Iterator[Fault]:

@@ -18,7 +18,7 @@ def check_noticing(draft: Draft, noticed: Mapping[str, tuple[str, ...]]) -> Iter
     """Yield clauses that nothing notices, contradictions, and rules that claim too much."""
     # A rule file that cannot be read may hold the very rule that seems to be missing.
     complete = not any(_broken_rules(fault) for fault in draft.faults)
-    for clause, node in draft.clauses.items():
+    for clause, node in draft.entries.items():
         reported = node.at("reported")
         rules = noticed.get(clause, ())
         if rules and reported.value is True:
@@ -31,7 +31,7 @@ def check_noticing(draft: Draft, noticed: Mapping[str, tuple[str, ...]]) -> Iter
             yield Fault(code="not-noticed", what=what, place=place, hint=hint)
     for block in noticing_blocks(draft.rule_nodes):
         clause = block.at("clause").text
-        limit = draft.clauses[clause].at("tier").text if clause in draft.clauses else ""
+        limit = draft.entries[clause].at("tier").text if clause in draft.entries else ""
         tier = block.at("tier")
         if tier.text in TIERS and limit in TIERS and TIERS[tier.text] > TIERS[limit]:
             what = (

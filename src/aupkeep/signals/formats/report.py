@@ -80,6 +80,16 @@ def read_report(data: bytes, *, holdings: Container[str] | None = None) -> Readi
     return _with_holdings(reading, holdings) if found.items else _without_items(reading, found)
 
 
+def received_by(reading: Reading, written: int) -> int:
+    """Return the instant by which a report without a trace of its way counts as received.
+
+    It is the latest time that it accuses anybody of, but never after `written`, when the bytes
+    were there already (both in microseconds UTC): nobody reports what is still to come.
+    """
+    times = [item.time for item in reading.accusations if item.time is not None]
+    return min(max(times, default=written), written)
+
+
 def _without_items(reading: Reading, found: Found) -> Reading:
     if found.unread:
         return replace(reading, reason="it accuses, but nothing of it could be read")

@@ -1,0 +1,55 @@
+"""What is stored beside the chain, as it is compared with the entries.
+
+In: nothing. Out: names and hashes of what is stored, read as bytes, since it may be damaged.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from django.db import connection
+
+from aupkeep.base.canonical import sha256
+from aupkeep.record.compare import Kept, policy_id, sanction_content
+from aupkeep.store.database import plain
+
+#: Stands for a content that cannot be read, and equals no hash.
+UNREADABLE = "unreadable"
+
+
+def kept() -> Iterator[Kept]:
+    """Yield every published policy, finding, decision and sanction.
+
+    A finding of no case has no entry about its present state. Raises `AupkeepError` where the
+    database cannot be read.
+    """
+    for provider, version, own in _read("policyversion", "provider", "version", "hash"):
+        yield Kept(kind="policy", id=policy_id(_text(provider), _text(version)), content=_text(own))
+    for identity, case, body in _read("finding", "id", "case", "body"):
+        yield Kept(kind="finding", id=_text(identity), content=sha256(body) if case else "")
+    for identity, body in _read("decision", "id", "body"):
+        yield Kept(kind="decision", id=_text(identity), content=sha256(body))
+    for identity, body in _read("sanction", "id", "body"):
+        yield Kept(kind="sanction", id=_text(identity), content=_sanction(body))
+
+
+def _read(table: str, *columns: str) -> Iterator[tuple[bytes, ...]]:
+    wanted = ", ".join(f'CAST("{name}" AS BLOB)' for name in columns)
+    query = f"SELECT {wanted} FROM store_{table} NOT INDEXED"  # noqa: S608  # names from this module
+    with plain(), connection.cursor() as cursor:
+        cursor.execute(query)
+        for row in cursor:
+            yield tuple(value or b"" for value in row)
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "replace")
+
+
+def _sanction(body: bytes) -> str:
+    try:
+        said = json.loads(body)
+        return sanction_content({**said, "target": sha256(said["target"].encode())})
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        return UNREADABLE
