@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from aupkeep.base.canonical import canonical, digest
 from aupkeep.record.entry import Head, append
-from aupkeep.record.verify import Verdict, verify
+from aupkeep.record.verify import Stored, Verdict, verify, verify_stored
 
 ACTS = ("case_opened", "finding_joined", "decision_made", "sanction_proposed")
 
@@ -230,3 +232,88 @@ def test_whatever_can_be_entered_verifies(bodies: list[object]) -> None:
     assert verdict.ok
     assert verdict.why == ""
     assert (verdict.entries, verdict.head) == (len(bodies), head.hash)
+
+
+def test_line_ends_of_another_system_are_charged_to_the_right_providers() -> None:
+    verdicts = verify([line.replace(b"\n", b"\r\n") for line in lines_of(EXPORT)])
+    assert bad(verdicts) == {"injazat": 0, "jasmo": 0}
+    assert {item.why for item in verdicts} == {"white space stands before or after it"}
+    one = [*INJAZAT, *JASMO[:2], JASMO[2].replace(b"\n", b"\r\n"), JASMO[3]]
+    assert bad(verify(one)) == {"jasmo": 2}
+
+
+def stored(lines: Sequence[bytes]) -> list[Stored]:
+    """Return rows as they are written: the columns say what the line says."""
+    rows = []
+    for line in lines:
+        said = json.loads(line)
+        rows.append(
+            Stored(
+                line=line.removesuffix(b"\n"),
+                provider=said["provider"].encode(),
+                number=str(said["seq"]).encode(),
+                hash=said["hash"].encode(),
+                sound=True,
+            )
+        )
+    return rows
+
+
+MIXED = [JASMO[0], INJAZAT[0], JASMO[1], INJAZAT[1], JASMO[2], JASMO[3], INJAZAT[2]]
+
+
+def test_untouched_rows_verify_as_their_lines_do() -> None:
+    assert verify_stored(stored(MIXED), expected={"jasmo": "it has cases"}) == verify(MIXED)
+
+
+@pytest.mark.parametrize("number", range(7))
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"provider": b"brand"},
+        {"provider": b"injazat\xff"},
+        {"number": b"77"},
+        {"number": b""},
+        {"hash": b"0" * 64},
+        {"sound": False},
+        {"line": b""},
+        {"line": b"\xff\x00"},
+    ],
+)
+def test_every_column_is_compared_with_its_line(number: int, change: dict[str, Any]) -> None:
+    rows = stored(MIXED)
+    said = json.loads(MIXED[number])
+    rows[number] = replace(rows[number], **change)
+    found = bad(verify_stored(rows, expected={"jasmo": "", "injazat": ""}))
+    assert found == {said["provider"]: said["seq"]}
+
+
+@pytest.mark.parametrize("extra", [b"\n", b"\r", b" ", b"\r\n"])
+def test_a_row_holds_its_line_and_nothing_more(extra: bytes) -> None:
+    rows = stored(MIXED)
+    rows[2] = replace(rows[2], line=rows[2].line + extra)
+    assert bad(verify_stored(rows, expected={})) == {"jasmo": 1}
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 6), st.data(), st.integers(0, 7))
+def test_every_bit_of_a_row_is_charged_to_its_entry(number: int, data: Any, bit: int) -> None:
+    rows = stored(MIXED)
+    row, said = rows[number], json.loads(MIXED[number])
+    name = data.draw(st.sampled_from(["line", "provider", "number", "hash"]))
+    value = bytearray(getattr(row, name))
+    value[data.draw(st.integers(0, len(value) - 1))] ^= 1 << bit
+    change: dict[str, Any] = {name: bytes(value)}
+    rows[number] = replace(row, **change)
+    found = bad(verify_stored(rows, expected={"jasmo": "", "injazat": ""}))
+    assert found == {said["provider"]: said["seq"]}
+
+
+def test_a_chain_that_must_have_an_entry_and_has_none_is_bad_from_the_first() -> None:
+    verdicts = verify_stored(stored(JASMO), expected={"injazat": "it has cases", "brand": ""})
+    assert [(item.provider, item.entries, item.ok, item.first_bad) for item in verdicts] == [
+        ("brand", 0, True, None),
+        ("injazat", 0, False, 0),
+        ("jasmo", 4, True, None),
+    ]
+    assert "it has cases" in verdicts[1].why

@@ -12,11 +12,20 @@ import typer
 from aupkeep.base.errors import Fault, MisuseError
 from aupkeep.cli.faces import FINE, FOUND, plain_errors, say_json
 from aupkeep.cli.place import Folder, opened
-from aupkeep.record.verify import Verdict, verify
+from aupkeep.record.compare import Altered, altered
+from aupkeep.record.verify import Verdict, verify, verify_stored
 from aupkeep.store import chain
+from aupkeep.store.database import snapshot
+from aupkeep.store.stored import kept
 
 app = typer.Typer(
     add_completion=False, name="record", help="Verify and export the record.", no_args_is_help=True
+)
+
+#: Ends what is said of a database whose chains hold.
+_NOT_COMPARED = (
+    "not compared: cases, findings of no case, holdings, profiles, the files of policies, and "
+    "columns that repeat what a body says"
 )
 
 _Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
@@ -39,15 +48,19 @@ def verify_record(
     with plain_errors():
         heads = dict(_head(text) for text in head or [])
         if export is None:
-            opened(folder)
-            verdicts = verify(chain.lines(), known_heads=heads)
+            verdicts, differing = _database(folder, heads)
         else:
-            verdicts = verify(_lines(export), known_heads=heads)
+            verdicts, differing = verify(_lines(export), known_heads=heads), []
+            if not verdicts:
+                print(f"{export}: the export has no entry", file=sys.stderr)
+                raise typer.Exit(FOUND)
         for verdict in verdicts:
             _say(verdict, as_json=as_json)
-        bad = any(not verdict.ok for verdict in verdicts)
-        if not verdicts and not as_json:
-            print("the record has no entry")
+        for item in differing:
+            _say_altered(item, as_json=as_json)
+        if export is None and all(item.ok for item in verdicts) and not as_json:
+            print(_NOT_COMPARED)
+    bad = differing or any(not verdict.ok for verdict in verdicts)
     raise typer.Exit(FOUND if bad else FINE)
 
 
@@ -63,6 +76,19 @@ def export_record(
         for line in chain.lines(provider):
             sys.stdout.buffer.write(line + b"\n")
         sys.stdout.buffer.flush()
+
+
+def _database(
+    folder: Path | None, heads: dict[str, tuple[int, str]]
+) -> tuple[list[Verdict], list[Altered]]:
+    """Verify the chains, and only where they hold, what is stored beside them."""
+    names = [item.name for item in opened(folder).settings.provider]
+    with snapshot():
+        verdicts = verify_stored(chain.rows(), expected=chain.expected(names), known_heads=heads)
+        if not all(verdict.ok for verdict in verdicts):
+            return verdicts, []
+        chain.check_pages()
+        return verdicts, altered((row.line for row in chain.rows()), kept())
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -95,9 +121,18 @@ def _say(verdict: Verdict, *, as_json: bool) -> None:
                 "head": verdict.head,
             }
         )
+    elif verdict.ok and not verdict.entries:
+        print(f"{verdict.provider}: no entry")
     elif verdict.ok:
         print(f"{verdict.provider}: {verdict.entries} entries, all in order; head {verdict.head}")
         if verdict.why:
             print(f"  not proven: {verdict.why}")
     else:
         print(f"{verdict.provider}: entry {verdict.first_bad} is wrong: {verdict.why}")
+
+
+def _say_altered(item: Altered, *, as_json: bool) -> None:
+    if as_json:
+        say_json({"altered": f"{item.kind} {item.id}", "ok": False, "why": item.why})
+    else:
+        print(f"altered outside the chain: {item.kind} {item.id}: {item.why}")

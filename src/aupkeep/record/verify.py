@@ -1,7 +1,8 @@
 """Verify an exported record: name the first entry that is altered, missing, inserted or moved.
 
-In: lines of an export (one canonical JSON object each), from any number of providers. Out: one
-verdict a provider. A chain that was cut at its end verifies: without a head known from elsewhere
+In: lines of an export (one canonical JSON object each), from any number of providers, or the rows
+of a database, of which the columns beside the line are compared with it. Out: one verdict a
+provider. A chain that was cut at its end verifies: without a head known from elsewhere
 nobody can tell, and the verdict says so.
 """
 
@@ -35,6 +36,18 @@ class Verdict:
     head: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """One row of a database: the line and the columns beside it, as the bytes they are."""
+
+    line: bytes
+    provider: bytes
+    number: bytes
+    hash: bytes
+    #: Whether every column has the type it was written with.
+    sound: bool
+
+
 class _Members(msgspec.Struct, forbid_unknown_fields=True):
     """The members of an entry; any other makes the line none."""
 
@@ -54,6 +67,8 @@ class _Chain:
     prev: str = GENESIS
     bad: int | None = None
     why: str = ""
+    #: Why the chain cannot be without an entry, or nothing.
+    needed: str = ""
     #: How many entries the chain had and its hash at a place known from elsewhere.
     known: tuple[int, str] | None = None
 
@@ -68,32 +83,85 @@ def verify(
     about whose it is: unless it claims to go on where the line before it stopped, or to begin a
     chain, it is charged to the provider of the line before it, or to `?`.
     """
-    known = known_heads or {}
+    return _verify(((raw.removesuffix(b"\n"), None) for raw in lines), known_heads or {}, {})
+
+
+def verify_stored(
+    rows: Iterable[Stored],
+    *,
+    expected: Mapping[str, str],
+    known_heads: Mapping[str, tuple[int, str]] | None = None,
+) -> list[Verdict]:
+    """Check every row as `verify` does a line, and the columns beside it.
+
+    `expected` names the providers that get a verdict even without an entry, each with the reason
+    why a chain without one is wrong, or an empty text. A line that does not fit its hash is
+    charged to the provider in the column beside it, where that is a known one.
+    """
+    return _verify(((row.line, row) for row in rows), known_heads or {}, expected)
+
+
+def _verify(
+    rows: Iterable[tuple[bytes, Stored | None]],
+    known: Mapping[str, tuple[int, str]],
+    expected: Mapping[str, str],
+) -> list[Verdict]:
     chains = {provider: _Chain(known=head) for provider, head in known.items()}
+    for provider, needed in expected.items():
+        chains.setdefault(provider, _Chain()).needed = needed
     latest = ""
-    for raw in lines:
-        line = raw.removesuffix(b"\n")
+    for line, row in rows:
         members, own = _read(line)
-        if members is not None and (own or members.provider == latest or members.seq == 0):
-            provider = members.provider
+        fault = _beside(members, row) if members is not None and own else ""
+        if not own and line != line.strip():
+            # Only what surrounds it was touched, so the entry still says whose it is.
+            inner, fits = _read(line.strip())
+            if fits:
+                members, own, fault = inner, fits, "white space stands before or after it"
+        if own and members is not None:
+            provider = latest = members.provider
         else:
-            provider = latest or "?"
-        chain = chains.get(provider)
-        if chain is None:
-            chain = chains[provider] = _Chain()
-        if own:
-            latest = provider
+            provider = _whose(members, row, latest, chains)
+        chain = chains.setdefault(provider, _Chain())
         if chain.bad is None:
-            _follow(chain, members, own)
+            _follow(chain, members, own, fault)
     return [_verdict(provider, chain) for provider, chain in sorted(chains.items())]
 
 
-def _follow(chain: _Chain, members: _Members | None, own: str) -> None:
+def _whose(
+    members: _Members | None, row: Stored | None, latest: str, chains: Mapping[str, _Chain]
+) -> str:
+    """Return the provider that a line is charged to although it does not fit its hash."""
+    if row is not None:
+        beside = row.provider.decode("utf-8", "replace")
+        if beside in chains or (members is not None and members.provider == beside):
+            return beside
+    if members is not None and (members.provider == latest or members.seq == 0):
+        return members.provider
+    return latest or "?"
+
+
+def _beside(members: _Members, row: Stored | None) -> str:
+    """Return which column beside a sound line says something else than the line, or nothing."""
+    if row is None:
+        return ""
+    if row.provider != members.provider.encode("utf-8", "surrogatepass"):
+        return "the column `provider` beside it names another provider"
+    if row.number != str(members.seq).encode():
+        return "the column `seq` beside it has another number"
+    if row.hash != members.hash.encode():
+        return "the column `hash` beside it has another hash"
+    return "" if row.sound else "a column of it is stored as another type"
+
+
+def _follow(chain: _Chain, members: _Members | None, own: str, fault: str) -> None:
     """Let the chain go on by one entry, or note why it cannot."""
     if members is None:
         chain.why = "the line is no entry"
     elif not own:
         chain.why = "its content does not fit its hash"
+    elif fault:
+        chain.why = fault
     elif members.seq != chain.seq:
         chain.why = f"entry {chain.seq} should stand here, not entry {members.seq}"
     elif members.prev != chain.prev:
@@ -112,6 +180,8 @@ def _verdict(provider: str, chain: _Chain) -> Verdict:
     if bad is None and chain.known is not None and chain.seq < chain.known[0]:
         bad = chain.seq
         why = f"the chain ends here, but the known head has {chain.known[0]} entries"
+    elif bad is None and chain.seq == 0 and chain.needed:
+        bad, why = 0, f"it is missing: {chain.needed}, but the chain has no entry"
     elif bad is None and chain.known is None:
         why = "entries cut off at the end cannot be noticed without a head known from elsewhere"
     elif bad is None and chain.known is not None and chain.seq > chain.known[0]:

@@ -1,15 +1,29 @@
 """The record's entries: the end of a chain, appending, and the export.
 
-In: entries. Out: heads and lines. The database lets a chain have one entry a number, so two
+In: entries. Out: heads, lines, and rows as the bytes that are stored, since whoever verifies must
+be able to read what was damaged. The database lets a chain have one entry a number, so two
 writers can never both append the same one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from django.db import DatabaseError, connection
+
+from aupkeep.base.errors import AupkeepError, Fault, Place
 from aupkeep.record.entry import Entry, Head
+from aupkeep.record.verify import Stored
 from aupkeep.store import models
+from aupkeep.store.database import plain
+
+#: A blob is what is stored, whether or not it is text; the types are told apart by themselves.
+_ROWS = """
+    SELECT CAST(line AS BLOB), CAST(provider AS BLOB), CAST(seq AS BLOB), CAST(hash AS BLOB),
+           typeof(line) || typeof(provider) || typeof(seq) || typeof(hash)
+    FROM store_entry NOT INDEXED ORDER BY id
+"""
+_TYPES = "texttextintegertext"
 
 
 def head(provider: str) -> Head:
@@ -27,12 +41,77 @@ def put_entries(entries: list[Entry]) -> None:
 
 
 def lines(provider: str = "") -> Iterator[bytes]:
-    """Yield every entry's line as bytes, by provider and number."""
-    rows = models.Entry.objects.order_by("provider", "seq")
-    if provider:
-        rows = rows.filter(provider=provider)
-    for line in rows.values_list("line", flat=True).iterator():
-        yield line.encode("utf-8", "surrogatepass")
+    """Yield every entry's line as the bytes that are stored, by provider and number.
+
+    Raises `AupkeepError` where the database cannot be read.
+    """
+    where, given = ("WHERE provider = %s", [provider]) if provider else ("", [])
+    query = f"SELECT CAST(line AS BLOB) FROM store_entry {where} ORDER BY provider, seq"  # noqa: S608  # the provider is no part of the text
+    with plain(), connection.cursor() as cursor:
+        cursor.execute(query, given)
+        for (line,) in cursor:
+            yield line or b""
+
+
+def rows() -> Iterator[Stored]:
+    """Yield every row in the order of writing, which no column that is verified decides.
+
+    Raises `AupkeepError` where the database cannot be read, with the entry after which.
+    """
+    before = "before its first entry"
+    with connection.cursor() as cursor:
+        try:
+            cursor.execute(_ROWS)
+            for line, provider, number, own, types in cursor:
+                row = Stored(
+                    line=line or b"",
+                    provider=provider or b"",
+                    number=number or b"",
+                    hash=own or b"",
+                    sound=types == _TYPES,
+                )
+                yield row
+                name = row.provider.decode("utf-8", "replace")
+                before = f"after entry {row.number.decode('utf-8', 'replace')} of {name}"
+        except (DatabaseError, AupkeepError) as refused:
+            raise _damaged(f"the record cannot be read {before} ({refused})") from None
+
+
+def expected(names: Iterable[str]) -> dict[str, str]:
+    """Return `names` and every provider in the database with the reason why it has entries."""
+    found = dict.fromkeys(names, "")
+    tables = (
+        (models.Case.objects, "it has cases"),
+        (models.PolicyVersion.objects, "a policy of it is published"),
+    )
+    with plain():
+        for table, reason in tables:
+            found |= dict.fromkeys(table.values_list("provider", flat=True).distinct(), reason)
+    return found
+
+
+def check_pages() -> None:
+    """Raise `AupkeepError` where the pages or the index of the entries are damaged."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA integrity_check(store_entry)")
+            said = [str(word) for (word,) in cursor]
+    except (DatabaseError, AupkeepError) as refused:
+        said = [str(refused)]
+    if said != ["ok"]:
+        raise _damaged(f"the pages that hold the record are damaged ({said[0]})")
+
+
+def _damaged(what: str) -> AupkeepError:
+    return AupkeepError(
+        Fault(
+            code="damaged-database",
+            what=what,
+            place=Place(file=str(connection.settings_dict["NAME"])),
+            hint="keep the file as it is, compare it with your last export, and restore the data "
+            "folder from a backup, database and state together",
+        )
+    )
 
 
 def entries_about(subject: str) -> list[str]:

@@ -37,7 +37,7 @@ def open_store(path: Path) -> None:
     connections.databases["default"].update(database)
     del connections["default"]
     connections["default"].execute_wrappers.append(_translated)
-    with _plain():
+    with plain():
         _migrate(path)
     if path.exists():
         # Personal data is in here: nobody but the owner and the group reads it.
@@ -55,18 +55,30 @@ def unit() -> Iterator[None]:
 
     Raises `AupkeepError` where the database cannot be written, a full disk for one.
     """
-    with _plain(), transaction.atomic(durable=True):
+    with plain(), transaction.atomic(durable=True):
         yield
 
 
 def _translated(execute: Callable[..., Any], *words: Any) -> Any:
     """Run one statement; what the database refuses becomes an error for people."""
-    with _plain():
+    with plain():
         return execute(*words)
 
 
 @contextmanager
-def _plain() -> Iterator[None]:
+def snapshot() -> Iterator[None]:
+    """Read everything inside as of one moment, without keeping a writer out."""
+    with plain(), connections["default"].cursor() as cursor:
+        cursor.execute("BEGIN DEFERRED")
+        try:
+            yield
+        finally:
+            cursor.execute("ROLLBACK")
+
+
+@contextmanager
+def plain() -> Iterator[None]:
+    """Turn what the database refuses into `AupkeepError`, but for broken constraints."""
     try:
         yield
     except IntegrityError:

@@ -1,0 +1,92 @@
+"""Compare what is stored beside the chain with what the newest entries say of it.
+
+In: lines of chains that were verified, and what is stored now. Out: what differs. Findings,
+decisions, proposed sanctions and published policies are compared, each by one hash; of the other
+rows the entries hold no hash.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from aupkeep.base.canonical import digest
+
+Kind = Literal["policy", "finding", "decision", "sanction"]
+
+#: What an entry says of a sanction, which has no hash of its whole content: its state moves on.
+_SANCTION = ("case", "measure", "people", "scope", "target", "would_do")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One thing as it is stored now."""
+
+    kind: Kind
+    id: str
+    #: As in the entry; empty: it is there, but no entry need tell how it is now.
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Altered:
+    """One thing that is not what the entries say of it."""
+
+    kind: Kind
+    id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    content: str
+    entry: str
+
+
+def altered(lines: Iterable[bytes], kept: Iterable[Kept]) -> list[Altered]:
+    """Return what was changed, put in or taken out without an entry.
+
+    `lines` are entries that verified, each chain in its order; `kept` is everything of the four
+    kinds that must have an entry.
+    """
+    told: dict[tuple[Kind, str], _Told] = {}
+    for line in lines:
+        _tell(told, json.loads(line))
+    found = []
+    for item in kept:
+        entry = told.pop((item.kind, item.id), None)
+        if entry is None:
+            if item.content:
+                found.append(Altered(kind=item.kind, id=item.id, why="no entry tells of it"))
+        elif item.content and item.content != entry.content:
+            why = f"it is not what {entry.entry} says"
+            found.append(Altered(kind=item.kind, id=item.id, why=why))
+    for (kind, identity), entry in told.items():
+        found.append(Altered(kind=kind, id=identity, why=f"it is gone, but {entry.entry} made it"))
+    return found
+
+
+def policy_id(provider: str, version: str) -> str:
+    """Return the name of a published policy."""
+    return f"{provider} {version}"
+
+
+def sanction_content(said: dict[str, Any]) -> str:
+    """Return the hash of what an entry says of a sanction; its target is hashed already."""
+    return digest({name: said[name] for name in _SANCTION})
+
+
+def _tell(told: dict[tuple[Kind, str], _Told], members: dict[str, Any]) -> None:
+    body, act = members["body"], members["act"]
+    entry = f"entry {members['seq']} of {members['provider']}"
+    if act == "policy_published":
+        identity = policy_id(members["provider"], body["version"])
+        told["policy", identity] = _Told(body["hash"], entry)
+    elif act in ("case_opened", "finding_joined", "finding_updated"):
+        told["finding", body["finding"]] = _Told(body["content"], entry)
+    elif act == "decision_made":
+        told["decision", body["decision"]] = _Told(body["content"], entry)
+    elif act == "sanction_proposed":
+        told["sanction", members["subject"]] = _Told(sanction_content(body), entry)
