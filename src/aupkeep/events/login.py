@@ -74,6 +74,9 @@ class LoginJoin:
         rows, self._rows = self._rows, []
         return pl.DataFrame(rows, schema=SCHEMA, orient="row")
 
+    def settle(self) -> None:
+        """No more lines come for now: nothing waits here."""
+
     def save(self) -> dict[str, Any]:
         """Return the memory as plain values; rows must have been fetched before."""
         return {"version": _VERSION, "told": [[*who, *what] for who, what in self._told.items()]}

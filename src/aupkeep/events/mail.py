@@ -7,8 +7,8 @@ of the recipient. A file may begin in the middle of a message: what is not known
 Rows without a recipient stand for the message where the log names none (held, or expired after its
 beginning was lost). Handing over to a content filter is no outcome if the message that came back
 (`queued as`) is in the log already: under a client on this host, naming this queue id (XFORWARD),
-or from the filter's private address with the same message-id. Then that message's outcomes count,
-with the login and client of the first.
+from the filter's private address with the same message-id, or from sendmail right beside a delivery
+by pipe (`mail_piped`). Then that message's outcomes count, with the login and client of the first.
 """
 
 from __future__ import annotations
@@ -23,7 +23,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from aupkeep.events.mail_life import FINAL, MOST, OPEN, Life, Lives
-from aupkeep.events.mail_rows import to_frame
+from aupkeep.events.mail_piped import NEAR, Piped, Pipes, Resent
+from aupkeep.events.mail_rows import JOINED, to_frame
+
+#: Values of a row, and the place of its position among them.
+WIDTH, _POSITION = len(JOINED), 2
+#: Before every time.
+NEVER = -(2**62)
 
 #: What a line became, for `trace`.
 ROW, PART, IGNORED = "row", "part", "ignored"
@@ -70,6 +76,11 @@ class MailJoin:
         #: The values of completed rows, one after the other in the order of `mail_rows.JOINED`.
         self._rows: list[Any] = []
         self._time = self._stream = self._position = self._source = 0
+        self._pipes = Pipes()
+        #: Numbers of the rows not handed over yet that turned out to be no outcome.
+        self._dropped: set[int] = set()
+        #: Largest time of any record, so that a row waits by the log's time alone.
+        self._latest = NEVER
         self._handlers: dict[str, Callable[[Record], str]] = {
             "C": self._client,
             "M": self._message_id,
@@ -92,18 +103,51 @@ class MailJoin:
         moments = times.tolist() if isinstance(times, np.ndarray) else times
         places = positions.tolist() if isinstance(positions, np.ndarray) else positions
         for record, self._time, self._position in zip(records, moments, places, strict=True):
+            if self._time > self._latest:  # noqa: PLR1730 - once a line: a call costs three times that
+                self._latest = self._time
             became = handlers[record[0]](record)
             if self.trace is not None:
                 self.trace.append((self._position, became))
 
     def rows(self) -> pl.DataFrame:
-        """Return the rows completed since the last call, in the order of their completion."""
+        """Return the rows completed since the last call, in the order of their completion.
+
+        A delivery by pipe stays back while the message may still come back from a filter.
+        """
         rows, self._rows = self._rows, []
+        if self._pipes.waiting or self._dropped:
+            rows = self._settled(rows)
         return to_frame(rows)
+
+    def settle(self) -> None:
+        """No more lines come for now: what waits for its other half waits no more."""
+        self._pipes.waiting = []
+
+    def _settled(self, rows: list[Any]) -> list[Any]:
+        """Return the rows that wait for nothing, keeping the others back."""
+        self._pipes.settle(self._latest - NEAR)
+        waiting = {item.row: item for item in self._pipes.waiting}
+        ready: list[Any] = []
+        for number in range(len(rows) // WIDTH):
+            row = rows[number * WIDTH : (number + 1) * WIDTH]
+            if number in waiting:
+                waiting[number].row = len(self._rows) // WIDTH
+                self._rows += row
+            elif number not in self._dropped:
+                ready += row
+        self._dropped = set()
+        return ready
 
     def save(self) -> dict[str, Any]:
         """Return the whole state as plain values; `trace` is not part of it."""
-        return {"version": _VERSION, "rows": list(self._rows), "lives": self._lives.save()}
+        return {
+            "version": _VERSION,
+            "rows": list(self._rows),
+            "lives": self._lives.save(),
+            "pipes": self._pipes.save(),
+            "dropped": sorted(self._dropped),
+            "latest": self._latest,
+        }
 
     @classmethod
     def restore(
@@ -115,6 +159,9 @@ class MailJoin:
         join = cls(trace=trace)
         join._lives = Lives.restore(saved["lives"])
         join._rows = list(saved["rows"])
+        join._pipes = Pipes.restore(saved["pipes"])
+        join._dropped = set(saved["dropped"])
+        join._latest = saved["latest"]
         return join
 
     def _client(self, record: Record) -> str:
@@ -153,7 +200,49 @@ class MailJoin:
             # Mail that Postfix itself makes starts with this line.
             life = self._lives.start(key, Life(self._time))
         life.message_id = message_id
+        if life.system_user and not life.parent and message_id:
+            self._handed_in(key, life)
         return PART
+
+    def _handed_in(self, key: str, life: Life) -> None:
+        """Tie a message that sendmail handed in to the delivery by pipe that it continues."""
+        name = (key.partition(" ")[0], life.message_id or "")
+        before = self._pipes.known(name, life.sender, self._latest - NEAR)
+        resent = Resent(self._time, key, life.sender)
+        for piped in self._pipes.claim(name, life.sender, self._latest - NEAR):
+            self._dropped.add(piped.row)
+            self._retract(self._rows[piped.row * WIDTH + _POSITION])
+            resent.parent_key, resent.parent = piped.key, piped.life
+            if piped.before == OPEN:
+                self._lives.remember(life, piped.recipient, OPEN)
+        if resent.parent is None and before is not None:
+            # The filter ran once a recipient: this is one more child of the same message.
+            resent.parent_key, resent.parent = before.parent_key, before.parent
+        if resent.parent is not None:
+            life.inherit(resent.parent_key, resent.parent)
+        self._pipes.remember(name, resent)
+
+    def _retract(self, position: int) -> None:
+        """Correct what was said of the line at `position`: it is a part, not a row."""
+        for at in range(len(self.trace or ()) - 1, -1, -1):
+            if self.trace is not None and self.trace[at][0] == position:
+                self.trace[at] = (position, PART)
+                return
+
+    def _piped_away(self, life: Life, record: Record, before: int) -> bool:
+        """Return whether a delivery by pipe has come back as a message already; if so, tie it."""
+        key, recipient = record[1], record[3]
+        name = (key.partition(" ")[0], life.message_id or "")
+        resent = self._pipes.known(name, life.sender, self._latest - NEAR)
+        child = self._lives.get(resent.key) if resent else None
+        if resent is None or child is None or child is life:
+            return False
+        if not child.parent:
+            child.inherit(key, life)
+        if before == OPEN and recipient not in child.outcomes:
+            self._lives.remember(child, recipient, OPEN)
+        resent.parent_key, resent.parent = key, life
+        return True
 
     def _queued(self, record: Record) -> str:
         _, key, sender, size, recipients = record
@@ -194,13 +283,25 @@ class MailJoin:
         if (life.continued or _is_near(relay)) and self._handed_over(life, record, before):
             self._lives.remember(life, name, FINAL)
             return PART
+        piped = transport == "pipe" and word == "sent" and bool(life.message_id)
+        if piped and self._piped_away(life, record, before):
+            self._lives.remember(life, name, FINAL)
+            return PART
         self._lives.remember(life, name, FINAL if final else OPEN)
         counted = before == 0 and not life.prepaid
         if before == 0:
             life.prepaid = False
         said = (transport, recipient, orig, relay, delay, dsn, status, reply, final, counted)
         self._add(key, life, said, part=0)
+        if piped:
+            self._wait(key, life, recipient, before)
         return ROW
+
+    def _wait(self, key: str, life: Life, recipient: str, before: int) -> None:
+        """Let the row just made wait: the message may come back from a filter."""
+        name = (key.partition(" ")[0], life.message_id or "")
+        row = len(self._rows) // WIDTH - 1
+        self._pipes.wait(Piped(row, self._time, name, key, life, recipient, before))
 
     def _handed_over(self, life: Life, record: Record, before: int) -> bool:
         """Return whether a message came back from the filter; if so, tie it to this one."""

@@ -136,7 +136,8 @@ class Doors:
             door.reader.silent_until = floor
         readers = [item.reader for item in self.lines if item.format == door.format]
         drained = drain(readers, stream.joins[door.format], LINE_FORMATS[door.format].rank)
-        stream.collect(door.format, observed_at)
+        quiet = all(item.idle for item in self.lines if item.format == door.format)
+        stream.collect(door.format, observed_at, silent=quiet)
         if door.idle and not door.reader.queue:
             stream.settle(door.reader.source, observed_at=observed_at, now=now)
         return progressed or drained

@@ -189,7 +189,8 @@ class Replay:
                 chosen.feed(block)
         readers = [item.reader for item in self._lines if item.format == chosen.format]
         drain(readers, self.stream.joins[chosen.format], LINE_FORMATS[chosen.format].rank)
-        self.stream.collect(chosen.format, None)
+        silent = all(reader.ended and not reader.queue for reader in readers)
+        self.stream.collect(chosen.format, None, silent=silent)
         for reader in readers:
             if reader.ended and not reader.queue:
                 self.stream.end_source(reader.source, observed_at=None, now=self.now)

@@ -105,8 +105,13 @@ class Stream:
         self.reports.take(data, taken, source=source, received=received)
         self._stamp("report", self.reports.rows(), observed_at)
 
-    def collect(self, name: str, observed_at: int | None) -> None:
-        """Take over the rows that the join of format `name` has completed."""
+    def collect(self, name: str, observed_at: int | None, *, silent: bool = False) -> None:
+        """Take over the rows that the join of format `name` has completed.
+
+        `silent` says that no source of the format has more at this moment.
+        """
+        if silent:
+            self.joins[name].settle()
         self._stamp(name, self.joins[name].rows(), observed_at)
 
     def _stamp(self, name: str, rows: pl.DataFrame, observed_at: int | None) -> None:
