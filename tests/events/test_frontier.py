@@ -152,11 +152,7 @@ def test_no_rows_change_nothing() -> None:
     assert frontier.at == NEVER
 
 
-def test_the_clock_speaks_for_a_silent_source() -> None:
+def test_a_source_that_has_ended_holds_nobody_up() -> None:
     frontier = Frontier(SECOND)
-    frontier.follow(HOUR)
-    assert frontier.at == HOUR - SECOND
-    frontier.follow(0)
-    assert frontier.at == HOUR - SECOND
     frontier.ended = True
     assert frontier.at == ENDED

@@ -14,7 +14,7 @@ import typer
 
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.cli.faces import FINE, now, plain_errors
-from aupkeep.cli.place import opened
+from aupkeep.cli.place import Folder, opened
 from aupkeep.cli.words import summary_text
 from aupkeep.flow.engine import Running, run_to_end, start
 
@@ -29,16 +29,17 @@ Place = Annotated[
     Path | None,
     typer.Argument(metavar="[DIR]", help="folder of the installation; default: this folder"),
 ]
+Once = Annotated[
+    bool, typer.Option("--once", help="read what there is, as to the end of all input; stop")
+]
 
 
 @app.command()
 def engine(
     folder: Place = None,
     *,
-    option: Annotated[Path | None, typer.Option("--dir", envvar="AUPKEEP_DIR")] = None,
-    once: Annotated[
-        bool, typer.Option("--once", help="read what there is, as to the end of all input; stop")
-    ] = False,
+    option: Folder = None,
+    once: Once = False,
 ) -> None:
     """Read every inlet, evaluate, open cases, decide; commit as it goes."""
     with plain_errors():

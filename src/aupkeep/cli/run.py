@@ -12,13 +12,12 @@ import sys
 import time
 from pathlib import Path
 from threading import Event
-from typing import Annotated
 
 import typer
 
-from aupkeep.cli.engine import Place
+from aupkeep.cli.engine import Once, Place
 from aupkeep.cli.faces import FAILED, FINE, plain_errors
-from aupkeep.cli.place import opened
+from aupkeep.cli.place import Folder, opened
 from aupkeep.store.database import close_store
 
 app = typer.Typer(add_completion=False)
@@ -35,10 +34,8 @@ HOPELESS = frozenset({1, 2, 3})
 def run(
     folder: Place = None,
     *,
-    option: Annotated[Path | None, typer.Option("--dir", envvar="AUPKEEP_DIR")] = None,
-    once: Annotated[
-        bool, typer.Option("--once", help="read what there is, as to the end of all input; stop")
-    ] = False,
+    option: Folder = None,
+    once: Once = False,
 ) -> None:
     """Run the engine until told to stop; start it again when it dies."""
     with plain_errors():

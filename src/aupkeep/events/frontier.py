@@ -51,10 +51,6 @@ class Frontier:
             return ENDED
         return NEVER if self.largest == NEVER else self.largest - self.disorder
 
-    def follow(self, instant: int) -> None:
-        """Move to `instant` when a silent live source lets the clock speak for it."""
-        self.largest = max(self.largest, instant)
-
     def waits(self, times: NDArray[np.int64]) -> bool:
         """Whether the last of `times`, read next, runs ahead and needs the row after it to agree.
 

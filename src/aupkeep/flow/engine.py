@@ -46,7 +46,6 @@ class Running:
     number: int = 0
     waiting: list[Finding] = field(default_factory=list)
     steps: int = 0
-    committed_at: int = 0
     dirty: bool = False
     #: Which books are in use, and the hashes of the policies whose rules run, by provider.
     edition: tuple[int, int, int] = (0, 0, 0)
@@ -133,7 +132,6 @@ class Running:
         self.waiting = []
         self.steps = 0
         self.dirty = False
-        self.committed_at = now
 
 
 def start(installation: Installation, clock: Callable[[], int]) -> Running:
