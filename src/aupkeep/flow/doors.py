@@ -119,7 +119,9 @@ class Doors:
             return flows.step(stream, observed_at, now) or progressed
         if awake:
             chosen = min(awake, key=lambda door: door.reader.reach)
-            return self._read(chosen, stream, observed_at, now) or progressed
+            progressed = self._read(chosen, stream, observed_at, now) or progressed
+            # This door may have come to its end while others have not.
+            return progressed or any(not door.idle for door in self.lines)
         for door in self.lines:
             progressed = self._read(door, stream, observed_at, now) or progressed
         return progressed
