@@ -15,14 +15,14 @@ $(RUN): requirements/run.lock requirements/build.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock -r requirements/build.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@$(BIN)/aupkeep demo >/dev/null # compiles the kernels, which are kept
+	@$(BIN)/aupkeep demo --no-serve >/dev/null # compiles the kernels, which are kept
 	@touch $@
 
 $(DEV): $(RUN) requirements/dev.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
 	@touch $@
 
-demo: $(RUN) ## two made-up providers, from raw bytes to decided cases
+demo: $(RUN) ## two made-up providers, from raw bytes to a held login, with the desk in your browser
 	$(BIN)/aupkeep demo
 
 test: $(DEV) packages check ## everything a change must pass

@@ -15,6 +15,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from aupkeep.base.clock import parse_duration
 from aupkeep.base.errors import AupkeepError, Fault, Place, near, unknown_word
 from aupkeep.signals.source import Exporter
 
@@ -22,6 +23,7 @@ from aupkeep.signals.source import Exporter
 FILE_NAME = "aupkeep.toml"
 #: Years that lines without one can be of: from the first instant that is counted.
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2199
+LAST_PORT = 65_535
 
 
 def _zone(value: str) -> str:
@@ -46,6 +48,29 @@ def _address(value: str) -> str:
 
 def _no_or_address(value: str) -> str:
     return _address(value) if value else ""
+
+
+def _duration(value: str) -> str:
+    if parse_duration(value) <= 0:
+        raise ValueError("it must be longer than nothing")
+    return value
+
+
+def _host_and_port(value: str) -> str:
+    host, _, port = value.rpartition(":")
+    if not host or not port.isdigit() or not 0 < int(port) <= LAST_PORT:
+        raise ValueError(f"`{value}` is no address and port such as 127.0.0.1:8000")
+    return value
+
+
+def _no_or_host(value: str) -> str:
+    return _host_and_port(value) if value else ""
+
+
+def _no_or_url(value: str) -> str:
+    if value and not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", value):
+        raise ValueError(f"`{value}` is no address such as https://abuse.example")
+    return value
 
 
 Zone = Annotated[str, AfterValidator(_zone)]
@@ -107,11 +132,79 @@ class ExporterSettings(_Strict):
         )
 
 
+class PowerSettings(_Strict):
+    """What carries a measure out."""
+
+    provider: str
+    #: `hold_mail`: an access map of Postfix. (`warn` needs no table: it is a letter.)
+    measure: Literal["hold_mail"]
+    #: The text of the map, relative to the settings file; only Aupkeep's `hand` writes our lines.
+    map: str = Field(min_length=1)
+    #: The map's type; empty: lmdb where Postfix has it, else hash.
+    type: Literal["", "lmdb", "hash"] = ""
+    #: Folder of the main.cf whose smtpd asks the map; empty: no Postfix does, only the file is
+    #: written.
+    config: str = ""
+
+
+class MailSettings(_Strict):
+    """How letters to customers, and alarms by mail, leave: by SMTP or into a folder."""
+
+    #: Whom letters come from; empty: the contact of the provider's policy.
+    sender: str = ""
+    #: Folder into which letters are put as files, relative to the settings file.
+    outbox: str = ""
+    #: Host and port of a mail server.
+    smtp: Annotated[str, AfterValidator(_no_or_host)] = ""
+    tls: Literal["none", "starttls", "tls"] = "none"
+    user: str = ""
+    #: File that holds the password and nothing else.
+    password_file: str = ""
+    #: Log of that mail server, in which a letter of an interrupted sending is looked up.
+    log: str = ""
+    #: Letters to customers an hour, at most.
+    per_hour: int = Field(default=100, ge=1)
+
+
+class AlarmSettings(_Strict):
+    """Whom alarms go to; they go in every mode, observe too."""
+
+    mail: list[str] = Field(default_factory=list)
+    webhook: str = ""
+    #: An alarm is repeated after this time until somebody acknowledges it.
+    repeat: Annotated[str, AfterValidator(_duration)] = "15m"
+
+
+class CheckpointSettings(_Strict):
+    """The second place of the record."""
+
+    #: Folder for signed checkpoints, relative to the settings file; best on another machine's disk.
+    folder: str = "checkpoints"
+
+
+class DeskSettings(_Strict):
+    """The web face."""
+
+    #: Where the web server listens.
+    listen: Annotated[str, AfterValidator(_host_and_port)] = "127.0.0.1:8000"
+    #: What links begin with as people reach the desk; empty: http:// and `listen`.
+    url: Annotated[str, AfterValidator(_no_or_url)] = ""
+
+    @property
+    def base(self) -> str:
+        """What every link begins with, without a slash at its end."""
+        return (self.url or f"http://{self.listen}").rstrip("/")
+
+
 class Settings(_Strict):
     """Everything an installation is told."""
 
-    #: `observe` is the only mode there is until powers exist: nothing is carried out.
+    #: Every installation begins in observe; `aupkeep arm` alone leaves it, so this is only a word.
     mode: Literal["observe"] = "observe"
+    #: One person runs the desk: what needs two people waits a day instead.
+    single_operator: bool = False
+    #: The system's user for engine and web where `run` is started by root.
+    user: str = "aupkeep"
     #: `event`: a replay of the past, where a row counts as received when it happened.
     clock: Literal["system", "event"] = "system"
     #: Folder for the database and the engine's state.
@@ -119,6 +212,11 @@ class Settings(_Strict):
     provider: list[ProviderSettings] = Field(min_length=1)
     inlet: list[InletSettings] = Field(default_factory=list)
     exporter: list[ExporterSettings] = Field(default_factory=list)
+    power: list[PowerSettings] = Field(default_factory=list)
+    mail: MailSettings | None = None
+    alarm: AlarmSettings = AlarmSettings()
+    checkpoint: CheckpointSettings = CheckpointSettings()
+    desk: DeskSettings = DeskSettings()
 
 
 def read_settings(text: str, *, file: str) -> Settings:
@@ -211,13 +309,18 @@ def _keys(steps: list[str]) -> tuple[str, ...]:
         "provider": ProviderSettings,
         "inlet": InletSettings,
         "exporter": ExporterSettings,
+        "power": PowerSettings,
+        "mail": MailSettings,
+        "alarm": AlarmSettings,
+        "checkpoint": CheckpointSettings,
+        "desk": DeskSettings,
     }
     model: type[BaseModel] = tables.get(steps[0], Settings) if steps else Settings
     return tuple(sorted(model.model_fields))
 
 
 def _place(text: str, file: str, steps: list[str]) -> Place:
-    """Find the line of a key: the n-th `[[table]]`, then the key below it; else the table's."""
+    """Find the line of a key: its table's head, then the key below it; else the head's line."""
     lines = text.splitlines()
     heads = [at for at, line in enumerate(lines) if re.match(r"\s*\[", line)]
     start = 0
@@ -226,6 +329,9 @@ def _place(text: str, file: str, steps: list[str]) -> Place:
         own = [at for at in heads if head.match(lines[at])]
         index = int(steps[1])
         start = own[index] if index < len(own) else 0
+    elif len(steps) > 1:
+        head = re.compile(rf"\s*\[\s*{re.escape(steps[0])}\s*\]")
+        start = next((at for at in heads if head.match(lines[at])), 0)
     key = next((step for step in reversed(steps) if not step.isdigit()), "")
     end = next((at for at in heads if at > start), len(lines))
     for at in range(start, end):
@@ -246,7 +352,7 @@ def _cross_faults(raw: dict[str, object], text: str, file: str) -> list[Fault]:
     said = [item.get("name") for _, item in _tables(raw, "provider")]
     names = tuple(name for name in said if isinstance(name, str) and name)
     faults = []
-    for table in ("inlet", "exporter"):
+    for table in ("inlet", "exporter", "power"):
         for index, item in _tables(raw, table):
             if names and len(names) == len(said) and item.get("provider", names[0]) not in names:
                 place = _place(text, file, [table, str(index), "provider"])
@@ -257,6 +363,10 @@ def _cross_faults(raw: dict[str, object], text: str, file: str) -> list[Fault]:
             place = _place(text, file, ["inlet", str(index)])
             what = "an inlet reads either a `path` or the `journal`"
             faults.append(Fault(code="one-place", what=what, place=place))
+    mail = raw.get("mail")
+    if isinstance(mail, dict) and bool(mail.get("outbox")) == bool(mail.get("smtp")):
+        what = "letters leave either into an `outbox` or by `smtp`"
+        faults.append(Fault(code="one-way", what=what, place=_place(text, file, ["mail", ""])))
     for index, item in _tables(raw, "provider"):
         if item.get("name") in said[:index] and item.get("name") in names:
             place = _place(text, file, ["provider", str(index), "name"])

@@ -19,7 +19,7 @@ URL = "http://Shop.example:8080/a/b"
     [
         ("mailbox", {"login": "ann"}, "ip:192.0.2.1", ("mailbox", "ann")),
         ("mailbox", {}, "login:ann", ("mailbox", "ann")),
-        ("mailbox", {}, "user:33@web1", ("mailbox", "33@web1")),
+        ("mailbox", {}, "user:33@web1", ("user", "33@web1")),
         ("mailbox", {}, "ip:192.0.2.1", ("service", "s-1")),
         ("address", {"actor_ip": "192.0.2.1"}, "", ("address", "192.0.2.1")),
         ("address", {"client_ip": "192.0.2.1"}, "ip:192.0.2.2", ("address", "192.0.2.1")),
@@ -44,16 +44,18 @@ URL = "http://Shop.example:8080/a/b"
 def test_the_smallest_thing_named(
     finding: Findings, scope: str, key: dict[str, str], actor: str, expected: tuple[str, str]
 ) -> None:
-    assert targets([finding(key=key, actor=actor)], scope) == (expected,)
+    seen = finding(key=key, actor=actor)
+    assert targets([seen], scope) == ((*expected, (seen.id,)),)
 
 
 @pytest.mark.parametrize("scope", [scope for scope in SCOPES if scope != "address"])
 def test_an_address_is_never_a_fall_back(finding: Findings, scope: str) -> None:
     seen = finding(key={"actor_ip": "192.0.2.1"}, actor="ip:192.0.2.1", service=None)
-    assert targets([seen], scope) == (("account", "c-1"),)
+    assert targets([seen], scope) == (("account", "c-1", (seen.id,)),)
 
 
 def test_each_target_once_and_sorted(finding: Findings) -> None:
-    seen = [finding(key={"login": login}) for login in ("b", "a", "b")]
-    assert targets(seen, "mailbox") == (("mailbox", "a"), ("mailbox", "b"))
+    b1, a1, b2 = (finding(key={"login": login}) for login in ("b", "a", "b"))
+    both = tuple(item.id for item in sorted((b1, b2), key=lambda item: (item.first, item.id)))
+    assert targets([b1, a1, b2], "mailbox") == (("mailbox", "a", (a1.id,)), ("mailbox", "b", both))
     assert targets([], "mailbox") == ()

@@ -18,6 +18,7 @@ from aupkeep.cli.cases import case_object
 from aupkeep.cli.events import _object
 from aupkeep.cli.record import _say
 from aupkeep.cli.report import _item_object, reading_object
+from aupkeep.cli.sanctions import _say_difference, sanction_object
 from aupkeep.cli.words import finding_object, summary_object
 
 #: Languages of blocks that hold shell.
@@ -110,6 +111,8 @@ def _keys(function: Any) -> set[str]:
         ("case list", (case_object,)),
         ("record verify", (_say,)),
         ("events", (_object,)),
+        ("sanction list", (sanction_object,)),
+        ("sanction reconcile", (_say_difference,)),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

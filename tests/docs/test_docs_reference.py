@@ -15,6 +15,8 @@ from aupkeep.policy.model import SCOPES, TOUCH_SERVICE, Measure, Tier
 from aupkeep.policy.people import LEAST, ONE_AT_ONCE
 from aupkeep.policy.templates import DIALOGUE, REQUIRED, VARIABLES
 from aupkeep.policy.words import REVERSIBLE, SEVERITIES
+from aupkeep.record.entry import ACTS
+from aupkeep.sanctions.sanction import MOVES
 from aupkeep.signals.formats import FORMATS
 from aupkeep.signals.formats.report import READERS
 from aupkeep.signals.formats.syslog import REASONS
@@ -26,6 +28,11 @@ _SETTINGS: dict[str, type[BaseModel]] = {
     "`[[provider]]`": settings.ProviderSettings,
     "`[[inlet]]`": settings.InletSettings,
     "`[[exporter]]`": settings.ExporterSettings,
+    "`[[power]]`": settings.PowerSettings,
+    "`[mail]`": settings.MailSettings,
+    "`[alarm]`": settings.AlarmSettings,
+    "`[checkpoint]`": settings.CheckpointSettings,
+    "`[desk]`": settings.DeskSettings,
 }
 _POLICY: dict[str, type[BaseModel]] = {
     "Front matter of policy.md": schema.FrontShape,
@@ -112,3 +119,14 @@ def test_every_format_reader_and_reason_is_described() -> None:
     assert set(REASONS.values()) <= described(parts["Lines: `postfix` and `sshd`"])
     listed = " ".join(sections(REFERENCE / "cli.md")["Commands"])
     assert all(f"`{name}`" in listed for name in FORMATS)
+
+
+def test_every_act_of_the_record_is_described() -> None:
+    assert described(sections(REFERENCE / "record.md")["Acts"]) == ACTS
+
+
+def test_the_states_of_a_sanction_are_the_programs() -> None:
+    lines = sections(ROOT / "docs" / "architecture.md")["How a sanction goes"]
+    rows = [line.strip("|").split("|") for line in lines if line.startswith("| `")]
+    table = {row[0].strip(" `"): set(re.findall(r"`(\w+)`", row[2])) for row in rows}
+    assert table == {state: set(after) for state, after in MOVES.items()}

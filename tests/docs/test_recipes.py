@@ -119,10 +119,14 @@ def test_add_a_rule(tree: Path) -> None:
     assert f"{before + 2} samples, 0 failures" in said
 
 
-def test_add_a_power_as_far_as_it_goes(tree: Path) -> None:
-    (said,) = follow("Add a power", tree)
+def test_add_a_power(tree: Path) -> None:
+    _, said = follow("Add a power", tree)
     assert "no fault" in said
-    assert "power: deny_service" in said
+    assert "power: suspend_service" in said
+    assert "power: deny_service" not in said
+    assert "armed: power deny_service of jasmo" in said
+    assert "what is in force is what the sanctions say" in said
+    assert (tree / "play" / "denied").is_dir()
 
 
 def test_a_recipe_that_has_drifted_is_noticed(tree: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from aupkeep.base.clock import DAY, SECOND, format_instant, parse_instant
 from aupkeep.events.mail import MailJoin
+from aupkeep.events.mail_holds import Holds
 from aupkeep.events.mail_life import LONGEST, Life, Lives
 from aupkeep.events.schema import MAIL
 from aupkeep.signals.formats.postfix import LineClock, parse
@@ -284,6 +285,84 @@ def test_an_administrator_holds_what_is_deferred() -> None:
     assert found == [(None, "held", "joe@x.example")]
 
 
+def ours(ip: str = "192.0.2.1", login: str = "joe@x.example", queue_id: str = "NOQUEUE") -> str:
+    reason = f"<{login}>: SASL login name aupkeep s1"
+    asked = f"from=<Joe@X.example> to=<a@d> {REQUEST}"
+    return f"smtpd {queue_id}: hold: RCPT from a.example[{ip}]: {reason}; {asked}"
+
+
+def test_what_our_own_map_held_is_no_new_abuse_and_no_new_mail_when_it_is_released() -> None:
+    lines = [ours(), *begin("4A1", count=2)[:2], "postsuper 4A1: released from hold"]
+    lines += [
+        begin("4A1")[2],
+        f"smtp 4A1: {to('a@d', 'sent')}",
+        f"smtp 4A1: {to('b@d', 'bounced')}",
+    ]
+    lines += [*begin("4B2"), f"smtp 4B2: {to('a@d', 'sent')}"]
+    found = rows(*lines, columns="queue_id login client_ip recipient status final counted")
+    who = ("joe@x.example", "192.0.2.1")
+    assert found == [
+        (None, *who, "a@d", "held", False, False),
+        ("4A1", *who, "a@d", "sent", True, False),
+        ("4A1", *who, "b@d", "bounced", True, False),
+        ("4B2", *who, "a@d", "sent", True, True),
+    ]
+
+
+def test_a_hold_is_of_the_next_message_of_that_client_and_of_one_only() -> None:
+    other = JOE.replace("192.0.2.1", "192.0.2.9")
+    lines = [ours(), ours(), *begin("4A1", other), *begin("4B2"), *begin("4C3"), *begin("4D4")]
+    lines += [f"smtp 4{name}: {to('a@d', 'sent')}" for name in ("A1", "B2", "C3", "D4")]
+    assert [row[4] for row in rows(*lines)] == [False, False, True, False, False, True]
+    lines = [ours(), *begin("4A1", JOE.replace("joe@", "ann@")), f"smtp 4A1: {to('a@d', 'sent')}"]
+    assert [row[4] for row in rows(*lines)] == [False, True]
+
+
+def test_a_hold_whose_message_never_came_is_forgotten() -> None:
+    join = MailJoin()
+    feed(join, log(ours()))
+    late = log(*begin("4A1"), f"smtp 4A1: {to('a@d', 'sent')}", start=START + 301 * SECOND)
+    feed(join, late)
+    assert join.rows()["counted"].to_list() == [False, True]
+    holds = Holds()
+    for number in range(2000):
+        holds.note(("mx", f"login{number}", "192.0.2.1"), START)
+    assert len(holds.save()) == 1000
+    assert not holds.take(("mx", "login0", "192.0.2.1"), START)
+    assert holds.take(("mx", "login1999", "192.0.2.1"), START)
+
+
+def test_a_message_that_is_held_at_a_later_recipient() -> None:
+    lines = [*begin("4A1")[:2], ours(queue_id="4A1"), "postsuper 4A1: released from hold"]
+    lines += [begin("4A1")[2], f"smtp 4A1: {to('a@d', 'sent')}"]
+    assert rows(*lines, columns="queue_id message_id recipient status counted") == [
+        ("4A1", "m-4A1@x.example", "a@d", "held", False),
+        ("4A1", "m-4A1@x.example", "a@d", "sent", False),
+    ]
+
+
+def test_a_released_message_goes_through_a_filter_uncounted() -> None:
+    lines = [ours(), *begin("4A1"), "postsuper 4A1: released from hold"]
+    lines += ["smtpd 4B2: client=localhost[127.0.0.1], orig_queue_id=4A1, orig_client=a[192.0.2.1]"]
+    lines += [*begin("4B2")[1:], f"smtp 4A1: {to('a@d', 'sent', relay=FILTER, reply=AMAVIS)}"]
+    lines += [f"smtp 4B2: {to('a@d', 'sent')}"]
+    found = rows(*lines, columns="queue_id login status counted")
+    assert found[1:] == [("4B2", "joe@x.example", "sent", False)]
+
+
+def test_holds_survive_a_restart_and_a_state_from_before_them_is_read() -> None:
+    join = MailJoin()
+    feed(join, log(ours()))
+    saved = msgspec.msgpack.decode(msgspec.msgpack.encode(join.save()))
+    rest = log(*begin("4A1"), f"smtp 4A1: {to('a@d', 'sent')}", start=START + SECOND)
+    for state, counted in ((saved, False), (saved | {"version": 1, "holds": []}, True)):
+        again = MailJoin.restore(state)
+        feed(again, rest)
+        assert again.rows()["counted"].to_list() == [False, counted]
+    old = {name: value for name, value in saved.items() if name != "holds"} | {"version": 1}
+    assert MailJoin.restore(old).rows().height == 1
+
+
 def test_a_requeued_message_goes_on_under_its_new_id() -> None:
     lines = [*begin("4A1"), f"smtp 4A1: {to('a@d', 'deferred')}", "postsuper 4A1: requeued"]
     lines += ["pickup 4B2: uid=110 from=<joe@x.example> orig_id=4A1", *begin("4B2")[1:]]
@@ -436,6 +515,8 @@ LINES = st.one_of(
     IDS.map(lambda i: f"qmgr {i}: removed"),
     IDS.map(lambda i: f"bounce {i}: sender non-delivery notification: 4B2"),
     IDS.map(lambda i: f"smtpd {i}: reject: RCPT from a[192.0.2.1]: 550 no; to=<r@d> {REQUEST}"),
+    IDS.map(lambda i: ours(queue_id=i)),
+    st.just(ours()),
     IDS.map(lambda i: f"cleanup {i}: hold: header X: y from local; from=<a@b>"),
     st.tuples(IDS, st.sampled_from(["placed on hold", "released from hold", "requeued"])).map(
         lambda drawn: f"postsuper {drawn[0]}: {drawn[1]}"

@@ -4,17 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from aupkeep.record.compare import Altered, Kept, Kind, altered, policy_id, sanction_content
+from aupkeep.record.compare import Altered, Kept, Kind, altered, policy_id
 from aupkeep.record.entry import Head, append
 
-SANCTION: dict[str, object] = {
-    "case": "c1",
-    "measure": "suspend",
-    "people": 1,
-    "scope": "login",
-    "target": "t",
-    "would_do": True,
-}
 ACTS: list[tuple[str, str, dict[str, object]]] = [
     ("policy_published", "2026.1", {"policy": "p", "version": "2026.1", "hash": "p0"}),
     ("holdings_imported", "billing", {"opened": 3}),
@@ -22,14 +14,15 @@ ACTS: list[tuple[str, str, dict[str, object]]] = [
     ("finding_joined", "c1", {"finding": "f2", "content": "b0"}),
     ("decision_made", "c1", {"decision": "d1", "content": "e0"}),
     ("finding_updated", "c1", {"finding": "f1", "content": "a1"}),
-    ("sanction_proposed", "s1", SANCTION),
+    ("sanction_proposed", "s1", {"content": "g0"}),
+    ("sanction_approved", "s1", {"content": "g1"}),
 ]
 KEPT: dict[tuple[Kind, str], str] = {
     ("policy", policy_id("jasmo", "2026.1")): "p0",
     ("finding", "f1"): "a1",
     ("finding", "f2"): "b0",
     ("decision", "d1"): "e0",
-    ("sanction", "s1"): sanction_content(SANCTION),
+    ("sanction", "s1"): "g1",
 }
 
 

@@ -1,128 +1,39 @@
-"""Proposing is idempotent, observe mode is a wall, and only the table's moves exist."""
+"""Observe mode is a wall, only the table's moves exist, and no path goes round verification."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from aupkeep.base.clock import DAY
 from aupkeep.base.errors import AupkeepError
-from aupkeep.cases.case import Case
-from aupkeep.decisions.decision import Decision, Proposal, Reason
-from aupkeep.policy.model import TOUCH_SERVICE, Measure, Tier
-from aupkeep.sanctions.sanction import MOVES, Sanction, State, move, propose, sanction_id
-
-CASE = Case(
-    id="case-1",
-    provider="jasmo",
-    clause="spam",
-    customer="c-1",
-    actor="",
-    state="open",
-    attribution="attributed",
-    tier=Tier.FACT,
-    aware_at=0,
-    opened_at=0,
-    findings=("f1",),
-)
-NOW = 1_000
-
-PROPOSALS = st.builds(
-    Proposal,
-    step=st.sampled_from(["question", "again"]),
-    measure=st.sampled_from(Measure),
-    scope=st.sampled_from(["mailbox", "service"]),
-    target=st.sampled_from(["a", "b"]),
-    length=st.sampled_from([0, DAY]),
-    people=st.integers(0, 3),
-    touches_service=st.booleans(),
-)
-
-
-def decision(*proposals: Proposal, case: str = "case-1") -> Decision:
-    return Decision(
-        id="d",
-        case=case,
-        policy_version="1",
-        step="again",
-        tier=Tier.FACT,
-        proposals=proposals,
-        review=(),
-        decide_by=None,
-        answer_by=None,
-        due=None,
-        reasons=Reason(""),
-    )
-
-
-HOLD = Proposal(
-    step="again",
-    measure=Measure.HOLD_MAIL,
-    scope="mailbox",
-    target="ann",
-    length=DAY,
-    people=2,
-    touches_service=Measure.HOLD_MAIL in TOUCH_SERVICE,
-)
+from aupkeep.sanctions.sanction import IN_FORCE, MOVES, OVER, Sanction, State, move
 
 
 def hold(*, observe: bool = False) -> Sanction:
-    (made,) = propose(decision(HOLD), CASE, [], now=NOW, observe=observe)
-    return made
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.lists(PROPOSALS, max_size=6), st.lists(PROPOSALS, max_size=6))
-def test_proposing_again_proposes_nothing_new(first: list[Proposal], more: list[Proposal]) -> None:
-    once = propose(decision(*first), CASE, [], now=NOW)
-    known = [item.id for item in once]
-    assert len(known) == len(set(known))
-    assert set(known) == {sanction_id("case-1", item) for item in first}
-    assert propose(decision(*first), CASE, known, now=NOW + 1) == ()
-    later = propose(decision(*first, *more), CASE, known, now=NOW + 1)
-    fresh = {sanction_id("case-1", item) for item in more} - set(known)
-    assert {item.id for item in later} == fresh
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.lists(PROPOSALS, min_size=1, max_size=6))
-def test_an_unattributed_case_has_no_sanctions(proposals: list[Proposal]) -> None:
-    nobody = replace(CASE, customer=None, actor="ip:192.0.2.1", attribution="unknown")
-    assert propose(decision(*proposals), nobody, [], now=NOW, observe=False) == ()
-
-
-def test_what_is_proposed() -> None:
-    made = hold(observe=True)
-    assert (made.case, made.provider, made.customer) == ("case-1", "jasmo", "c-1")
-    assert (made.measure, made.scope, made.target) == ("hold_mail", "mailbox", "ann")
-    assert (made.since, made.until, made.people) == (NOW, NOW + DAY, 2)
-    assert made.state is State.PROPOSED
-    assert made.would_do
-    (endless,) = propose(decision(replace(HOLD, length=0)), CASE, [], now=NOW)
-    assert endless.until is None
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"step": "habit"},
-        {"measure": Measure.WARN},
-        {"scope": "service"},
-        {"target": "bob"},
-    ],
-)
-def test_another_step_measure_or_target_is_another_sanction(change: dict[str, str]) -> None:
-    other = replace(HOLD, **change)  # type: ignore[arg-type]  # by name
-    assert sanction_id("case-1", other) != sanction_id("case-1", HOLD)
-    assert sanction_id("case-2", HOLD) != sanction_id("case-1", HOLD)
-
-
-def test_a_decision_about_another_case_is_refused() -> None:
-    with pytest.raises(ValueError, match="is not about case"):
-        propose(decision(HOLD, case="case-2"), CASE, [], now=NOW)
+    return Sanction(
+        id="s" * 32,
+        case="case-1",
+        provider="jasmo",
+        customer="c-1",
+        clause="spam",
+        step="again",
+        measure="hold_mail",
+        scope="mailbox",
+        target="ann",
+        power="hold_mail",
+        state=State.PROPOSED,
+        would_do=observe,
+        since=1_000,
+        until=1_000 + DAY,
+        length=DAY,
+        people=2,
+        tier="fact",
+        touches_service=True,
+    )
 
 
 @pytest.mark.parametrize("to", list(State))
@@ -171,7 +82,7 @@ def test_the_table_is_whole() -> None:
 def test_nothing_takes_effect_before_it_is_approved_and_is_announced_before_it_is_verified() -> (
     None
 ):
-    """Past `approved` there is only refusal; past `verified` nothing is announced."""
+    """Without `approved` there is only refusal; without `verified` nothing is announced."""
 
     def reached(without: State) -> set[State]:
         found = {State.PROPOSED}
@@ -181,3 +92,81 @@ def test_nothing_takes_effect_before_it_is_approved_and_is_announced_before_it_i
 
     assert reached(State.APPROVED) == {State.PROPOSED, State.REFUSED}
     assert State.ANNOUNCED not in reached(State.VERIFIED)
+
+
+@pytest.mark.parametrize("to", list(State))
+def test_what_failed_while_it_was_lifted_is_never_applied_again(to: State) -> None:
+    failed = replace(hold(), state=State.FAILED, approved_by=("ann", "bob"), ends_as="lifted")
+    if to is State.LIFTING:
+        assert move(failed, to).state is State.LIFTING
+        return
+    with pytest.raises(AupkeepError) as refused:
+        move(failed, to)
+    (fault,) = refused.value.faults
+    assert fault.what.startswith("a sanction that is failed while it was being lifted cannot")
+    assert fault.allowed == ("lifting",)
+
+
+@pytest.mark.parametrize("state", list(State))
+def test_what_is_pending_and_in_force(state: State) -> None:
+    one = replace(hold(), state=state)
+    assert one.pending == (state not in OVER)
+    assert not one.in_force
+    assert replace(one, applied_at=1).in_force == (state in IN_FORCE)
+    assert not replace(one, would_do=True).pending
+
+
+class Life(RuleBasedStateMachine):
+    """Any moves in any order: what must hold of every history."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sanction = hold()
+        self.past = [self.sanction.state]
+
+    @rule(person=st.sampled_from(["ann", "bob"]))
+    def agree(self, person: str) -> None:
+        agreed = (*self.sanction.approved_by, person)
+        self.sanction = replace(self.sanction, approved_by=agreed)
+
+    @rule(to=st.sampled_from(State), ends_as=st.sampled_from([State.LIFTED, State.EXPIRED]))
+    def try_to(self, to: State, ends_as: State) -> None:
+        wants_end = to is State.LIFTING and not self.sanction.ends_as
+        changes = {"ends_as": ends_as.value} if wants_end else {}
+        try:
+            self.sanction = move(self.sanction, to, **changes)
+        except AupkeepError:
+            return
+        self.past.append(to)
+
+    @precondition(lambda self: any(MOVES[self.sanction.state]))
+    @rule(pick=st.integers(0, 9))
+    def follow_the_table(self, pick: int) -> None:
+        ways = MOVES[self.sanction.state]
+        self.try_to(ways[pick % len(ways)], State.LIFTED)
+
+    @invariant()
+    def nothing_is_announced_that_was_not_verified_just_before(self) -> None:
+        for before, after in zip(self.past, self.past[1:], strict=False):
+            assert after is not State.ANNOUNCED or before is State.VERIFIED
+            assert after is not State.VERIFIED or before is State.APPLIED
+
+    @invariant()
+    def nothing_acts_that_two_people_have_not_approved(self) -> None:
+        if set(self.past) & IN_FORCE:
+            assert State.APPROVED in self.past
+            assert set(self.sanction.approved_by) == {"ann", "bob"}
+
+    @invariant()
+    def an_end_is_the_end(self) -> None:
+        for at, state in enumerate(self.past[:-1]):
+            assert state not in OVER, self.past[at:]
+
+    @invariant()
+    def what_is_being_lifted_is_not_applied_again(self) -> None:
+        if State.LIFTING in self.past:
+            after = self.past[self.past.index(State.LIFTING) :]
+            assert not {State.APPLYING, State.APPLIED, State.VERIFIED, State.ANNOUNCED} & set(after)
+
+
+TestLife = Life.TestCase

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import signal
-import smtplib
-import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,166 +15,24 @@ from typing import Any
 import pytest
 from installed import Command
 
-PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
+from private_postfix import Postfix, missing, private_postfix
+
 LOGIN = "shop@store.example"
 MAILS, TO_NOBODY = 200, 60
-SERVICES = """
-127.0.0.1:{port} inet n - n - - smtpd
-pickup unix n - n 60 1 pickup
-cleanup unix n - n - 0 cleanup
-qmgr unix n - n 300 1 qmgr
-rewrite unix - - n - - trivial-rewrite
-bounce unix - - n - 0 bounce
-defer unix - - n - 0 bounce
-trace unix - - n - 0 bounce
-verify unix - - n - 1 verify
-flush unix n - n 1000? 0 flush
-proxymap unix - - n - - proxymap
-smtp unix - - n - - smtp
-showq unix n - n - - showq
-error unix - - n - - error
-retry unix - - n - - error
-discard unix - - n - - discard
-anvil unix - - n - 1 anvil
-scache unix - - n - 1 scache
-postlog unix-dgram n - n - 1 postlogd
-"""
-MAIN = """
-compatibility_level = 3.6
-queue_directory = {root}/queue
-data_directory = {root}/state
-command_directory = /usr/sbin
-daemon_directory = {daemons}
-mail_owner = postfix
-setgid_group = postdrop
-maillog_file = {root}/machine/var/log/mail.log
-maillog_file_prefixes = {root}
-myhostname = mx.host.example
-mydestination =
-inet_interfaces = loopback-only
-inet_protocols = ipv4
-mynetworks = 127.0.0.0/8, 198.51.100.0/24
-disable_dns_lookups = yes
-relayhost = [127.0.0.1]:{taking}
-transport_maps = inline:{{ nobody.example=smtp:[127.0.0.1]:{refusing} }}
-smtpd_authorized_xclient_hosts = 127.0.0.1
-smtpd_relay_restrictions = permit_mynetworks, reject
-smtp_destination_concurrency_limit = 50
-alias_maps =
-alias_database =
-local_recipient_maps =
-notify_classes =
-"""
-
-
-@dataclass(frozen=True)
-class Postfix:
-    """A running instance with nothing outside its own folder."""
-
-    root: Path
-    port: int
-
-    @property
-    def log(self) -> Path:
-        return self.root / "machine" / "var" / "log" / "mail.log"
-
-    @property
-    def machine(self) -> Path:
-        """What stands for the root of the machine's file system."""
-        return self.root / "machine"
-
-
-def free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
-
-
-def wait_for(port: int) -> None:
-    until = time.monotonic() + 20
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            assert time.monotonic() < until, f"nobody listens at {port}"
-            time.sleep(0.05)
-        else:
-            return
 
 
 @pytest.fixture(scope="module")
 def postfix() -> Iterator[Postfix]:
-    if os.geteuid() != 0:
-        pytest.skip("a Postfix instance can only be started by root")
-    if not all(shutil.which(name, path=PATH) for name in ("postfix", "postconf", "smtp-sink")):
-        pytest.skip("Debian's postfix is not installed")
-    asked = subprocess.run(
-        ["postconf", "-dh", "daemon_directory"],
-        env={"PATH": PATH},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    # Postfix's own user must be able to pass through, which pytest's folders forbid.
-    root = Path(tempfile.mkdtemp(prefix="aupkeep-postfix-"))
-    root.chmod(0o755)
-    port, taking, refusing = free_ports(3)
-    for name in ("config", "queue", "state", "machine/var/log", "machine/etc"):
-        (root / name).mkdir(parents=True)
-    (root / "machine/etc/timezone").write_text("UTC\n")
-    shutil.chown(root / "state", "postfix")
-    places = {"root": root, "port": port, "taking": taking, "refusing": refusing}
-    (root / "config/main.cf").write_text(MAIN.format(daemons=asked.stdout.strip(), **places))
-    (root / "config/master.cf").write_text(SERVICES.format(**places))
-    sinks = [
-        sink(taking),
-        sink(refusing, "-f", "RCPT", "-B", "550 5.1.1 user unknown"),
-    ]
-    try:
-        started = subprocess.run(
-            ["postfix", "-c", str(root / "config"), "start"],
-            env={"PATH": PATH, "TZ": "UTC"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert started.returncode == 0, started.stderr
-        wait_for(port)
-        yield Postfix(root, port)
-    finally:
-        end_master(root / "queue" / "pid" / "master.pid")
-        for one in sinks:
-            one.terminate()
-            one.wait()
-        shutil.rmtree(root)
-
-
-def sink(port: int, *words: str) -> subprocess.Popen[bytes]:
-    """A server that takes and forgets mail, or refuses it."""
-    command = ["smtp-sink", "-u", "postfix", *words, f"127.0.0.1:{port}", "100"]
-    return subprocess.Popen(command, env={"PATH": PATH})
-
-
-def end_master(pid_file: Path) -> None:
-    """End the one master process of the instance, by its own id."""
-    if not pid_file.exists():
-        return
-    pid = int(pid_file.read_text())
-    os.kill(pid, signal.SIGTERM)
-    until = time.monotonic() + 20
-    while Path(f"/proc/{pid}").exists() and time.monotonic() < until:
-        time.sleep(0.05)
+    why = missing()
+    if why:
+        pytest.skip(why)
+    with private_postfix() as instance:
+        yield instance
 
 
 def send(postfix: Postfix) -> None:
     """Hand in mails as one authenticated login, some of them to addresses that are not there."""
-    with smtplib.SMTP("127.0.0.1", postfix.port, timeout=30) as server:
-        server.ehlo("client.example")
-        code, answer = server.docmd("XCLIENT", f"LOGIN={LOGIN} ADDR=198.51.100.77")
-        assert code == 220, answer
-        server.ehlo("client.example")
+    with postfix.session(LOGIN) as server:
         for number in range(MAILS):
             domain = "nobody.example" if number % 10 < TO_NOBODY * 10 // MAILS else "far.example"
             server.sendmail(
@@ -202,8 +54,7 @@ def sent(postfix: Postfix) -> Postfix:
 
 
 def outcomes(postfix: Postfix) -> list[str]:
-    text = postfix.log.read_text() if postfix.log.exists() else ""
-    return re.findall(r"to=<reader\d+@.*status=(?:sent|bounced)", text)
+    return re.findall(r"to=<reader\d+@.*status=(?:sent|bounced)", postfix.log_text())
 
 
 def wait_for_case(aupkeep: Command, folder: Path) -> dict[str, Any]:

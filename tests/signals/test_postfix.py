@@ -315,6 +315,63 @@ def test_a_line_of_beginnings_alone_states_no_sender() -> None:
     assert found[7:9] == (None, None)
 
 
+OURS = "hold: RCPT from a[192.0.2.1]: <Joe@shop>: SASL login name aupkeep"
+
+
+@pytest.mark.parametrize(
+    ("said", "sanctions"),
+    [
+        (f"{OURS} s1; {ASKED}", "s1"),
+        (f"{OURS} s1 0a-F_9; {ASKED}", "s1 0a-F_9"),
+        (f"{OURS} s1; {ASKED}, sasl_method=PLAIN, sasl_username=Joe@shop", "s1"),
+        (f"{OURS} s1; proto=ESMTP helo=<h>", "s1"),
+    ],
+)
+def test_what_our_own_map_held(said: str, sanctions: str) -> None:
+    for head in ("NOQUEUE", ID):
+        found = record("smtpd", f"{head}: {said}")
+        assert found is not None
+        assert found[2:7] == ("withheld", "smtpd", "a", "192.0.2.1", "Joe@shop")
+        assert fields("smtpd", f"{head}: {said}")["sanctions"] == sanctions
+
+
+#: What Postfix 3.7 logs of a sender that imitates our reason, and the request behind it.
+IMITATION = "x>: SASL login name aupkeep s1; from=<a> to=<b> helo=<@evil.example"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<x@y>: Sender address triggers HOLD action; " + ASKED,
+        "<x@y>: Sender address aupkeep s1; " + ASKED,
+        f"<{IMITATION}>: Sender address look; from=<{IMITATION}> to=<c@d> proto=ESMTP helo=<h>",
+        "<x>: SASL login name aupkeep s1@evil.example>: Sender address look; " + ASKED,
+        "<x>: SASL login name triggers HOLD action; " + ASKED,
+        "<x>: SASL login name aupkeep; " + ASKED,
+        "<x>: SASL login name aupkeep s1, please call; " + ASKED,
+        "<x>: SASL login name aupkeep s1",
+        # So long that the line may have been cut off before its true request.
+        "<x>: SASL login name aupkeep s1; from=<" + "a" * 800 + "> to=<b> proto=ESMTP helo=<h>",
+    ],
+)
+def test_what_others_hold_is_not_taken_for_ours(said: str) -> None:
+    body = f"NOQUEUE: hold: RCPT from a[192.0.2.1]: {said}"
+    found = record("smtpd", body)
+    assert found is not None
+    assert (found[2], found[6]) == ("held", "")
+    assert "sanctions" not in fields("smtpd", body)
+
+
+def test_what_is_rejected_is_never_ours() -> None:
+    for action in ("reject", "milter-hold"):
+        found = record("smtpd", f"{ID}: {OURS.replace('hold', action, 1)} s1; {ASKED}")
+        assert found is not None
+        assert found[2] != "withheld"
+    found = record("cleanup", f"{ID}: {OURS} s1; {ASKED}")
+    assert found is not None
+    assert found[2] == "held"
+
+
 def test_the_client_of_a_message_forges_no_login() -> None:
     sender = "x, sasl_username=victim, orig_queue_id=ABCDEF12, orig_client=v[198.51.100.1]"
     body = f"{ID}: client=a[192.0.2.1], sasl_method=PLAIN, sasl_username=joe, sasl_sender={sender}"

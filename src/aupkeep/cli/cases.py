@@ -16,6 +16,7 @@ from aupkeep.cli.place import Folder, opened
 from aupkeep.decisions.words import explain
 from aupkeep.flow.installation import PolicyBook
 from aupkeep.store import chain, evidence
+from aupkeep.store.sanctions import sanctions_of
 
 #: Columns the table needs where the output is no wide terminal.
 WIDTH = 132
@@ -70,18 +71,17 @@ def show_case(
         members = list(evidence.findings_of(found.id).values())
         print("\n".join(explain(decision, found, members, clause)))
         print("\nrecord:")
-        for line in chain.entries_about(found.id):
+        subjects = [found.id, *(item.id for item in sanctions_of(found.id))]
+        for line in chain.entries_about(*subjects):
             print("  " + line)
 
 
 def print_cases(provider: str = "") -> None:
     """Print all cases as a table."""
     table = Table(box=None, pad_edge=False)
-    for head in ("case", "provider", "customer", "clause", "evidence", "aware", "would do"):
+    for head in ("case", "provider", "customer", "clause", "evidence", "aware", "measures"):
         table.add_column(head)
     for case in evidence.all_cases(provider=provider):
-        decision = evidence.decision_of(case.id)
-        measures = sorted({item.measure.value for item in decision.proposals}) if decision else []
         table.add_row(
             case.id[:8],
             case.provider,
@@ -89,15 +89,24 @@ def print_cases(provider: str = "") -> None:
             case.clause,
             case.tier.word,
             format_instant(case.aware_at)[:16],
-            ", ".join(measures) or "review",
+            ", ".join(_measures(case)) or "review",
         )
     console = Console()
     Console(width=max(console.width, WIDTH)).print(table)
 
 
+def _measures(case: Case) -> list[str]:
+    """Return what is done about a case, or, in observe, what would be."""
+    done = [item for item in sanctions_of(case.id) if not item.would_do]
+    if done:
+        return list(dict.fromkeys(f"{item.measure} {item.state}" for item in done))
+    decision = evidence.decision_of(case.id)
+    asked = {item.measure.value for item in decision.proposals} if decision else set()
+    return [f"would do {measure}" for measure in sorted(asked)]
+
+
 def case_object(case: Case) -> dict[str, Any]:
     """Return the JSON object of a case (DESIGN section 9)."""
-    sanctions = evidence.sanctions_of(case.id)
     decision = evidence.decision_of(case.id)
     return {
         "id": case.id,
@@ -119,7 +128,7 @@ def case_object(case: Case) -> dict[str, Any]:
                 "would_do": item.would_do,
                 "people": item.people,
             }
-            for item in sanctions
+            for item in sanctions_of(case.id)
         ],
         "step": decision.step if decision else "",
         "review": list(decision.review) if decision else [],

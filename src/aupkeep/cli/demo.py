@@ -1,8 +1,8 @@
-"""`aupkeep demo`: two made-up providers, from raw bytes to decided cases.
+"""`aupkeep demo`: two made-up providers, from raw bytes to decided cases, then live.
 
 In: a seed and an end instant. Out: raw files with known truth, and what Aupkeep makes of them by
 the same path that a real installation uses: settings, published policies, imported holdings, the
-engine, the database, the record.
+engine, the database, the record; after that live mail, a real hold and the desk.
 """
 
 from __future__ import annotations
@@ -10,6 +10,9 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +22,9 @@ from rich.console import Console
 from aupkeep.base.clock import format_instant, parse_instant
 from aupkeep.base.errors import Fault, MisuseError
 from aupkeep.cli.cases import print_cases
+from aupkeep.cli.demo_ending import Ending
+from aupkeep.cli.demo_serving import PEOPLE, serve
+from aupkeep.cli.demo_settings import replay_settings
 from aupkeep.cli.faces import FAILED, FINE, FOUND, now, plain_errors
 from aupkeep.cli.truth import check_truth, print_check
 from aupkeep.demo.brand import BRANDS
@@ -29,6 +35,15 @@ from aupkeep.flow.installation import open_installation
 from aupkeep.store.database import close_store
 
 app = typer.Typer(add_completion=False)
+
+#: Seconds in which whoever still writes into the folder has ended.
+LEAVING = 5.0
+#: What is said where nothing is served.
+NEXT = (
+    "\nnext: aupkeep demo   goes on live and serves the desk; --keep DIR keeps the installation:\n"
+    "      then, in DIR: aupkeep case show CASE, aupkeep doctor, aupkeep record verify;\n"
+    "      aupkeep demo --check compares all of it with the truth"
+)
 
 
 @app.command()
@@ -51,24 +66,76 @@ def demo(
     keep: Annotated[
         Path | None, typer.Option(metavar="DIR", help="keep the installation in this folder")
     ] = None,
+    no_serve: Annotated[
+        bool, typer.Option("--no-serve", help="end after the table of cases")
+    ] = False,
 ) -> None:
-    """Replay a made-up fortnight of two providers and show the cases it leads to."""
+    """Replay a fortnight of two made-up providers, then hold mail live and serve the desk."""
     with plain_errors():
+        ending = Ending()
         instant = _instant(end) if end else now() // 1_000_000 * 1_000_000
+        serving = not (check or no_serve)
         if folder is not None:
             fortnight = make(seed, instant, mail_lines=mail_lines)
             write(fortnight, folder)
             print(f"wrote {len(fortnight.files)} files to {folder}")
             raise typer.Exit(FINE)
+        if serving and instant > now():
+            raise MisuseError(
+                Fault(
+                    code="end-ahead",
+                    what=f"the fortnight ends at {format_instant(instant)}, and what follows it "
+                    "is live",
+                    hint="give an end in the past, or --no-serve",
+                )
+            )
         fortnight = make(seed, instant)
-        where = keep or Path(tempfile.mkdtemp(prefix="aupkeep-demo-"))
-        try:
+        with _place(keep, ending) as where:
             code = _play(fortnight, where, check=check)
-        finally:
-            close_store()
-            if keep is None:
-                shutil.rmtree(where)
+            if serving and code == FINE:
+                code = serve(fortnight, where, ending)
+                _say_goodbye(where, kept=keep is not None)
+            elif code == FINE and not check:
+                print(NEXT)
     raise typer.Exit(code)
+
+
+@contextmanager
+def _place(keep: Path | None, ending: Ending) -> Iterator[Path]:
+    """Yield the folder of the installation; remove it in the end, but for one that is kept."""
+    where = (keep or Path(tempfile.mkdtemp(prefix="aupkeep-demo-"))).resolve()
+    if keep is None:
+        # Postfix works as a user of its own, who must be able to pass.
+        where.chmod(0o711)
+    try:
+        yield where
+    finally:
+        ending.gently()
+        close_store()
+        if keep is None:
+            _remove(where)
+
+
+def _remove(where: Path) -> None:
+    """Remove the folder; a process that is about to end may still write into it."""
+    until = time.monotonic() + LEAVING
+    while True:
+        try:
+            shutil.rmtree(where)
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
+def _say_goodbye(where: Path, *, kept: bool) -> None:
+    if kept:
+        print(f"{where} is kept; without its mail host it starts again by: aupkeep run {where}")
+        print(f"links to sign in: aupkeep person link {PEOPLE[0]} --dir {where}")
+    else:
+        print("its folder is removed")
 
 
 def _instant(text: str) -> int:
@@ -102,53 +169,16 @@ def _play(fortnight: Fortnight, where: Path, *, check: bool) -> int:
     trouble = [tally.trouble for tally in running.stream.tallies if tally.trouble]
     for line in trouble:
         print(line)
-    print(
-        "\nnext: aupkeep demo --keep DIR   then, in DIR: aupkeep case show CASE, aupkeep doctor,\n"
-        "      aupkeep record verify; aupkeep demo --check compares all of it with the truth"
-    )
     return FAILED if trouble else FINE
 
 
 def found_demo(fortnight: Fortnight, where: Path) -> None:
     """Make an installation at `where` that reads the fortnight below `where`/raw."""
-    networks = {brand.name: brand.networks for brand in BRANDS}
-    lines = ['mode = "observe"', 'clock = "event"', ""]
-    for name, prefixes in networks.items():
-        listed = ", ".join(f'"{network}"' for network in prefixes)
-        lines += ["[[provider]]", f'name = "{name}"', f'policy = "policies/{name}"']
-        lines += [f"networks = [{listed}]", ""]
-    for source in fortnight.sources:
-        path = _inlet_path(source.path, source.format)
-        if path is None:
-            continue
-        lines += ["[[inlet]]", f'provider = "{source.provider}"', f'format = "{source.format}"']
-        lines += [f'path = "raw/{path}"', f'zone = "{source.zone}"', f"year = {source.year}"]
-        lines += [f"authenticated = {str(source.authenticated).lower()}"]
-        lines += [f'exporter = "{source.exporter}"', ""]
-    for item in fortnight.exporters:
-        lines += ["[[exporter]]", f'address = "{item.address}"', f'provider = "{item.provider}"']
-        lines += [f"authenticated = {str(item.authenticated).lower()}"]
-        lines += [f"source_guarded = {str(item.guarded).lower()}", f"sampling = {item.sampling}"]
-        lines += [""]
     found(
         where,
-        "\n".join(lines),
-        policies=tuple(networks),
+        replay_settings(fortnight),
+        policies=tuple(brand.name for brand in BRANDS),
         holdings=where / "raw" / "holdings.csv",
         profiles=where / "raw" / "profiles.csv",
         now=fortnight.start,
     )
-
-
-def _inlet_path(path: str, form: str) -> str | None:
-    """Return the glob of an inlet as a person would write it; None where another one covers it."""
-    if form == "report":
-        return f"{Path(path).parent}/*" if _first_of_folder(path) else None
-    if form in ("postfix", "sshd"):
-        return f"{path}*" if path.endswith(".log") else None
-    return path
-
-
-def _first_of_folder(path: str) -> bool:
-    """Reports are numbered from one in their folder."""
-    return Path(path).stem.endswith("-001")

@@ -13,6 +13,8 @@ from aupkeep.base.errors import AupkeepError
 from aupkeep.cli.faces import FINE, FOUND, plain_errors, say_json
 from aupkeep.cli.place import Folder, opened
 from aupkeep.cli.words import MOST_SAMPLES, shares_text
+from aupkeep.flow.health import Health
+from aupkeep.flow.health import examine as health_of
 from aupkeep.flow.installation import Installation
 from aupkeep.flow.looking import trouble as why_unreadable
 from aupkeep.flow.tally import Shares
@@ -53,8 +55,15 @@ def examine(installation: Installation) -> dict[str, Any]:
     troubles = [item["trouble"] for item in sources if item["trouble"]]
     troubles += _unreadable(installation)
     holdings = ground.holdings()
+    health = health_of(installation)
+    troubles += health.troubles
     found: dict[str, Any] = {
-        "mode": installation.settings.mode,
+        "mode": "armed" if _can_act(health) else "observe",
+        "armed": health.armed,
+        "processes": health.processes,
+        "sanctions": health.sanctions,
+        "alarms": health.alarms,
+        "checkpoints": health.checkpoints,
         "committed_at": format_instant(committed.at) if committed else None,
         "evaluated_up_to": _instant(committed.frontier) if committed else None,
         "sources": sources,
@@ -84,7 +93,9 @@ def _committed(installation: Installation) -> tuple[intake.Committed | None, Any
 
 def text(found: dict[str, Any]) -> list[str]:
     """Return what was examined as lines for people."""
-    lines = [f"mode {found['mode']}: nothing is carried out"]
+    lines = _mode(found)
+    at_work = [name for name, there in found["processes"].items() if there]
+    lines.append("at work: " + (", ".join(at_work) or "nothing; `aupkeep run` starts it"))
     if found["committed_at"]:
         lines.append(
             f"last commit {found['committed_at']}, evaluated up to {found['evaluated_up_to']}"
@@ -100,10 +111,31 @@ def text(found: dict[str, Any]) -> list[str]:
             ]
     lines += found["shares_text"]
     lines.append(f"{found['holdings']} holdings, {found['cases']} cases")
+    if found["sanctions"]:
+        counts = found["sanctions"].items()
+        lines.append("sanctions: " + ", ".join(f"{count} {state}" for state, count in counts))
+    lines += [f"checkpoint of {name}: {said}" for name, said in found["checkpoints"].items()]
     lines += [f"degraded: {line}" for line in found["degraded"]]
     lines += [f"trouble: {line}" for line in found["troubles"]]
     lines.append("next: " + found["next"])
     return lines
+
+
+def _can_act(health: Health) -> bool:
+    """Whether some provider has both a power and a clause armed."""
+    return any({"power", "clause"} <= set(kinds) for kinds in health.armed.values())
+
+
+def _mode(found: dict[str, Any]) -> list[str]:
+    if found["mode"] == "observe":
+        lines = ["mode observe: nothing is carried out"]
+    else:
+        lines = ["mode armed: what is armed below is carried out"]
+    return lines + [
+        f"  {provider}: armed {kind} {', '.join(names)}"
+        for provider, kinds in found["armed"].items()
+        for kind, names in kinds.items()
+    ]
 
 
 _SAID = ("lines", "events", "ignored", "late", "duplicates", "rejects")

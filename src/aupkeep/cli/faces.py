@@ -6,6 +6,7 @@ In: values and faults. Out: text. Exit codes: 0 fine, 1 findings or faults in wh
 
 from __future__ import annotations
 
+import errno
 import json
 import sys
 import time
@@ -18,6 +19,10 @@ import typer
 from aupkeep.base.errors import AupkeepError, Fault, Place, render
 
 FINE, FOUND, MISUSE, FAILED = 0, 1, 2, 3
+#: What a supervised process ends with where time can heal it (EX_TEMPFAIL of sysexits).
+DISK_REFUSES = 75
+#: Codes of faults that time can heal.
+_HEALED_BY_TIME = frozenset({"database-refuses", "disk-refuses"})
 
 
 def now() -> int:
@@ -46,12 +51,16 @@ def fail(faults: Iterable[Fault], code: int = FAILED) -> NoReturn:
 
 
 @contextmanager
-def plain_errors() -> Iterator[None]:
-    """Turn what a person must change into text and an exit code, never a traceback."""
+def plain_errors(*, supervised: bool = False) -> Iterator[None]:
+    """Turn what a person must change into text and an exit code, never a traceback.
+
+    A `supervised` process that only a full disk or the like stopped says so by its exit code.
+    """
     try:
         yield
     except AupkeepError as error:
-        fail(error.faults, error.exit_code)
+        heals = supervised and all(fault.code in _HEALED_BY_TIME for fault in error.faults)
+        fail(error.faults, DISK_REFUSES if heals else error.exit_code)
     except BrokenPipeError:
         # The reader of our output went away (`| head`): that is no fault.
         sys.stderr.close()
@@ -59,6 +68,8 @@ def plain_errors() -> Iterator[None]:
     except OSError as refused:
         what = f"the system refuses: {(refused.strerror or str(refused)).lower()}"
         place = Place(file=str(refused.filename)) if refused.filename else None
-        fail([Fault(code="refused", what=what, place=place)])
+        heals = supervised and refused.errno in (errno.ENOSPC, errno.EDQUOT, errno.EIO)
+        fault = Fault(code="refused", what=what, place=place)
+        fail([fault], DISK_REFUSES if heals else FAILED)
     except KeyboardInterrupt:
         raise typer.Exit(FAILED) from None

@@ -9,9 +9,13 @@ import typer
 
 from aupkeep.base.errors import Fault, MisuseError
 from aupkeep.cli.faces import now, plain_errors
+from aupkeep.cli.person import sign_in_link, whoever
 from aupkeep.flow.folders import find_folder, load_policy
 from aupkeep.flow.founding import found
+from aupkeep.flow.installation import open_installation
 from aupkeep.flow.looking import Seen, look_round
+from aupkeep.flow.powers import main_cf_lines
+from aupkeep.flow.signing_in import add_person
 from aupkeep.settings import FILE_NAME
 
 app = typer.Typer(add_completion=False)
@@ -28,6 +32,7 @@ def init(
     root: Annotated[
         Path, typer.Option(help="another root to look for /var/log and /etc in")
     ] = Path("/"),
+    person: Annotated[str, typer.Option(help="who may sign in first; default: you")] = "",
 ) -> None:
     """Look round, write commented settings, publish a copy of the policy; mode observe."""
     with plain_errors():
@@ -45,6 +50,10 @@ def init(
             print("  the systemd journal, for what no log file has")
         if not seen.logs and not seen.journal:
             print("  no log and no journal found: add an [[inlet]] to the settings")
+        name = person or whoever()
+        add_person(name, (ruled.policy.provider,), now=now())
+        print(f"{name} signs in, once and within a day, when `aupkeep run` is up:")
+        print(f"  {sign_in_link(open_installation(folder), name)}")
         print(
             f"next: aupkeep holdings suggest --dir {folder} > holdings.csv; fill in whose they\n"
             f"are; aupkeep holdings import holdings.csv --source NAME --dir {folder};\n"
@@ -57,8 +66,11 @@ def settings_text(seen: Seen, *, provider: str, policy: str) -> str:
     lines = [
         "# Settings of Aupkeep. Every key is described in docs/reference/settings.md.",
         "",
-        "# observe: nothing is carried out; what would be done is shown. No other mode exists yet.",
-        'mode = "observe"',
+        "# An installation begins in observe: nothing is carried out; what would be done is shown.",
+        "# `aupkeep arm POWER CLAUSE` leaves it, power by power and clause by clause.",
+        "",
+        "# One person runs the desk: what needs two people waits a day instead.",
+        "# single_operator = true",
         "",
         "# Folder of the database and the engine's state, beside this file.",
         'data = "data"',
@@ -72,6 +84,7 @@ def settings_text(seen: Seen, *, provider: str, policy: str) -> str:
     ]
     if seen.domains:
         lines.append("# Domains that Postfix takes mail for: " + ", ".join(seen.domains))
+    lines += _letters(seen, provider)
     for log in seen.logs:
         lines += ["", "[[inlet]]", f'provider = "{provider}"', f'format = "{log.format}"']
         lines += ["# Rotated files are read first, from their start, so that history exists."]
@@ -97,6 +110,32 @@ def settings_text(seen: Seen, *, provider: str, policy: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _letters(seen: Seen, provider: str) -> list[str]:
+    """Return the tables of what could act; nothing of it does before `aupkeep arm`."""
+    lines = [
+        "",
+        "# How letters to customers leave. None does before `aupkeep arm warn` and a clause.",
+    ]
+    if seen.postfix is None:
+        return [*lines, "[mail]", 'outbox = "outbox"', "", *_ALARM]
+    map_path = seen.postfix / "aupkeep_hold"
+    lines += ["[mail]", 'smtp = "127.0.0.1:25"']
+    lines += [f'log = "{log.path}"' for log in seen.logs if log.format == "postfix"]
+    lines += ["", *_ALARM, "", "# Holds the mail of a login. Needs in main.cf:"]
+    lines += [f"#   {line}" for line in main_cf_lines(map_path)]
+    lines += ["[[power]]", f'provider = "{provider}"', 'measure = "hold_mail"']
+    return [*lines, f'map = "{map_path}"', f'config = "{seen.postfix}"']
+
+
+_ALARM = (
+    "# Whom alarms go to, in every mode; repeated until somebody acknowledges them.",
+    "[alarm]",
+    "mail = []",
+    'webhook = ""',
+    'repeat = "15m"',
+)
 
 
 def _journals(seen: Seen, provider: str) -> list[str]:

@@ -15,6 +15,13 @@ Folder = Annotated[
         "--dir", envvar="AUPKEEP_DIR", help="folder of the installation; default: this folder"
     ),
 ]
+Place = Annotated[
+    Path | None,
+    typer.Argument(metavar="[DIR]", help="folder of the installation; default: this folder"),
+]
+Provider = Annotated[
+    str, typer.Option(help="only for this provider; default: for all that have it")
+]
 
 
 def opened(folder: Path | None) -> Installation:

@@ -28,6 +28,7 @@ from aupkeep.flow.folders import (
     shipped_policies,
 )
 from aupkeep.flow.publish_policy import publish_policy
+from aupkeep.outlets import MEASURES
 from aupkeep.policy.coverage import Row, coverage
 from aupkeep.policy.draft import open_folder
 from aupkeep.policy.explaining import show as explain_policy
@@ -125,7 +126,7 @@ def cover(folders: _Folders = None, *, json: _Json = False) -> None:
     with plain_errors():
         for argument in _arguments(folders):
             policy, _ = _sound(argument)
-            for row in coverage(policy, noticed_by(policy.rules)):
+            for row in coverage(policy, noticed_by(policy.rules), MEASURES):
                 if json:
                     say_json(asdict(row))
                 else:

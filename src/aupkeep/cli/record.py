@@ -9,9 +9,12 @@ from typing import Annotated
 
 import typer
 
+from aupkeep.base.clock import format_instant
 from aupkeep.base.errors import Fault, MisuseError
+from aupkeep.cli.elsewhere import installed, pinned
 from aupkeep.cli.faces import FINE, FOUND, plain_errors, say_json
 from aupkeep.cli.place import Folder, opened
+from aupkeep.record.checkpoint import Checkpoint, reference
 from aupkeep.record.compare import Altered, altered
 from aupkeep.record.verify import Verdict, verify, verify_stored
 from aupkeep.store import chain
@@ -42,15 +45,31 @@ def verify_record(
         list[str] | None,
         typer.Option(metavar="PROVIDER:ENTRIES:HASH", help="a head known from another place"),
     ] = None,
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="signed checkpoints known from another place"),
+    ] = None,
+    key: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FILE_OR_TEXT", help="a public key that signs the checkpoints"),
+    ] = None,
     as_json: _Json = False,
 ) -> None:
-    """Check every entry against its hash and the one before it, and name the first bad one."""
+    """Check every entry against its hash, the one before it and the checkpoints.
+
+    Names the first bad one, and says what cannot be proven.
+    """
+    files, keys = checkpoint or [], key or []
     with plain_errors():
         heads = dict(_head(text) for text in head or [])
         if export is None:
-            verdicts, differing = _database(folder, heads)
+            verdicts, differing, note = _database(folder, heads, files, keys)
+            if note and not as_json:
+                print(note)
         else:
-            verdicts, differing = verify(_lines(export), known_heads=heads), []
+            said = pinned(files, keys).checkpoints
+            verdicts = verify(_lines(export), known_heads=heads, checkpoints=said)
+            differing = []
             if not verdicts:
                 print(f"{export}: the export has no entry", file=sys.stderr)
                 raise typer.Exit(FOUND)
@@ -79,16 +98,27 @@ def export_record(
 
 
 def _database(
-    folder: Path | None, heads: dict[str, tuple[int, str]]
-) -> tuple[list[Verdict], list[Altered]]:
-    """Verify the chains, and only where they hold, what is stored beside them."""
-    names = [item.name for item in opened(folder).settings.provider]
+    folder: Path | None, heads: dict[str, tuple[int, str]], files: list[Path], keys: list[str]
+) -> tuple[list[Verdict], list[Altered], str]:
+    """Verify the chains, and only where they hold, what is stored beside them.
+
+    Returns also what must be said of the installation's checkpoints.
+    """
+    installation = opened(folder)
+    names = [item.name for item in installation.settings.provider]
+    # Before the snapshot: a checkpoint that is put in between would be ahead of the chain.
+    said = installed(installation, files, keys)
     with snapshot():
-        verdicts = verify_stored(chain.rows(), expected=chain.expected(names), known_heads=heads)
+        verdicts = verify_stored(
+            chain.rows(),
+            expected=chain.expected(names),
+            known_heads=heads,
+            checkpoints=said.checkpoints,
+        )
         if not all(verdict.ok for verdict in verdicts):
-            return verdicts, []
+            return verdicts, [], said.note
         chain.check_pages()
-        return verdicts, altered((row.line for row in chain.rows()), kept())
+        return verdicts, altered((row.line for row in chain.rows()), kept()), said.note
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -119,16 +149,31 @@ def _say(verdict: Verdict, *, as_json: bool) -> None:
                 "first_bad": verdict.first_bad,
                 "why": verdict.why,
                 "head": verdict.head,
+                "checkpoint": verdict.checkpoint
+                and {"size": verdict.checkpoint.size, "signed": verdict.signed},
             }
         )
-    elif verdict.ok and not verdict.entries:
+    elif verdict.first_bad is not None:
+        print(f"{verdict.provider}: entry {verdict.first_bad} is wrong: {verdict.why}")
+    elif not verdict.ok:
+        print(f"{verdict.provider}: a checkpoint is wrong: {verdict.why}")
+    elif not verdict.entries:
         print(f"{verdict.provider}: no entry")
-    elif verdict.ok:
+    else:
         print(f"{verdict.provider}: {verdict.entries} entries, all in order; head {verdict.head}")
+        if verdict.checkpoint is not None:
+            print(f"  {_proven(verdict.checkpoint, signed=verdict.signed)}")
         if verdict.why:
             print(f"  not proven: {verdict.why}")
-    else:
-        print(f"{verdict.provider}: entry {verdict.first_bad} is wrong: {verdict.why}")
+
+
+def _proven(checkpoint: Checkpoint, *, signed: bool | None) -> str:
+    """Return what the newest checkpoint, which the chain fits, says."""
+    how = "signed" if signed else "of unknown signature"
+    return (
+        f"proven: the first {checkpoint.size} are those of checkpoint {reference(checkpoint)}, "
+        f"{how}, of {format_instant(checkpoint.at)}"
+    )
 
 
 def _say_altered(item: Altered, *, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from aupkeep.cases.case import Case, key_of
 from aupkeep.decisions.decision import Decision, Profile, Proposal, Reason
 from aupkeep.decisions.evidence import Evidence, sort_evidence
 from aupkeep.decisions.ladder import Reached, climb, next_look, occasions
-from aupkeep.decisions.targets import targets
+from aupkeep.decisions.targets import as_small, targets
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import TOUCH_SERVICE, Clause, Measure, Policy, Tier
 from aupkeep.policy.people import least_people
@@ -188,10 +188,12 @@ def _on_targets(
             target=target,
             length=step.length if measure in REVERSIBLE else 0,
             # Where the step's own scope could not be named, more would stop working than it says.
-            people=max(people, 1) if touches and scope != asked else people,
+            people=max(people, 1) if touches and not as_small(scope, asked) else people,
             touches_service=touches,
+            tier=reached.tier,
+            findings=ids,
         )
-        for scope, target in targets(fresh, asked)
+        for scope, target, ids in targets(fresh, asked)
     ]
 
 

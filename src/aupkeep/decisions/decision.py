@@ -32,6 +32,10 @@ class Proposal:
     #: How many people must agree before it may be carried out.
     people: int
     touches_service: bool
+    #: How good the evidence is that carries it.
+    tier: Tier = Tier.JUDGEMENT
+    #: Ids of the findings on which it falls, by (opening, id).
+    findings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

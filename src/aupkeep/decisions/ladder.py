@@ -85,7 +85,7 @@ def _carrying(step: Step, findings: Sequence[Finding], now: int) -> tuple[Findin
     """Return the findings that are in some group for which every condition of `step` holds."""
     when = step.when
     if when.unanswered:
-        # Nothing has been asked of anybody: notices are not delivered in this version.
+        # Whether a customer answered does not reach this stage, so silence is held against nobody.
         return ()
     carrying = {
         finding.id

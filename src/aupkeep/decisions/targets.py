@@ -1,8 +1,9 @@
 """On what a measure would fall: the smallest thing that stops the breach.
 
-In: findings and the scope a step names. Out: the distinct targets, sorted. A scope that a finding
-cannot name (no site in a mail finding) falls back to what it is a part of, up to the account. An
-address is never a fall-back: others may share it.
+In: findings and the scope a step names. Out: the distinct targets, sorted, each with the findings
+it is named by. A scope that a finding cannot name (no site in a mail finding) falls back to what it
+is a part of, up to the account. A script's mail has no mailbox but the system user that ran it,
+which is as small. An address is never a fall-back: others may share it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ _WIDER = {
     "file": "path",
     "path": "site",
     "site": "service",
-    "mailbox": "service",
+    "mailbox": "user",
+    "user": "service",
     "address": "service",
     "service": "account",
 }
@@ -27,7 +29,8 @@ _KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "file": (("path",), ()),
     "path": (("accused_url",), ("url:",)),
     "site": (("accused_host",), ("domain:",)),
-    "mailbox": (("login",), ("login:", "user:")),
+    "mailbox": (("login",), ("login:",)),
+    "user": ((), ("user:",)),
     "address": (("actor_ip", "client_ip", "accused_ip"), ("ip:",)),
     "service": (("service",), ()),
     "account": (("customer",), ()),
@@ -37,9 +40,19 @@ _KEYS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
 _NOTHING = "-"
 
 
-def targets(findings: Iterable[Finding], scope: str) -> tuple[tuple[str, str], ...]:
-    """Return (scope, target) pairs, each once, for `findings` and the wanted `scope`."""
-    return tuple(sorted({_target(finding, scope) for finding in findings}))
+def targets(
+    findings: Iterable[Finding], scope: str
+) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
+    """Return (scope, target, ids of its findings), each target once, for the wanted `scope`."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for finding in sorted(findings, key=lambda item: (item.first, item.id)):
+        found.setdefault(_target(finding, scope), []).append(finding.id)
+    return tuple((*named, tuple(ids)) for named, ids in sorted(found.items()))
+
+
+def as_small(scope: str, asked: str) -> bool:
+    """Whether a target of `scope` stops no more than the `asked` scope says."""
+    return scope == asked or (asked, scope) == ("mailbox", "user")
 
 
 def _target(finding: Finding, scope: str) -> tuple[str, str]:

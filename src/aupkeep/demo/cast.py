@@ -70,6 +70,8 @@ class Customer:
     #: Address of the customer's server.
     address: str = ""
     parent: str = ""
+    #: One person more must agree before anything of the customer's stops working.
+    protected: bool = False
     closed: int | None = None
     held: list[Held] = field(default_factory=list)
 

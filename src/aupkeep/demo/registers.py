@@ -81,6 +81,8 @@ def _facts(customer: Customer) -> list[tuple[str, str, int, int | None]]:
         facts.append(("status", "ended", closed, None))
     if customer.parent:
         facts.append(("parent", customer.parent, opened, None))
+    if customer.protected:
+        facts.append(("protected", "yes", opened, None))
     return facts
 
 

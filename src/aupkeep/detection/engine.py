@@ -52,6 +52,14 @@ class Engine:
         """Return the findings that are still open, with peak and last row so far; ends nothing."""
         return _in_order([one for watch in self._watches.values() for one in watch.present()])
 
+    def forget(self, provider: str, clause: str, customer: str | None) -> list[Finding]:
+        """Let the windows of one clause begin anew, for one customer or for all (None).
+
+        Returns the findings that were open and are open no more, with their last state.
+        """
+        watch = self._watches.get(provider)
+        return watch.forget(clause, customer) if watch else []
+
     def degraded(self) -> list[str]:
         """Return a line for each rule that could not evaluate every row."""
         return [line for watch in self._watches.values() for line in watch.degraded()]

@@ -7,7 +7,7 @@ policies; `watch` prepares the rows and turns transitions into findings.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,6 +74,10 @@ class Evaluator:
     def refused(self) -> int:
         """Rows that were not evaluated because the rule held as many keys as it may."""
         return int(self.store.tally[layout.N_REFUSED])
+
+    def slots(self) -> list[int]:
+        """Return the slots that keys own."""
+        return state.used_slots(self.store)
 
     def key(self, slot: int) -> Values:
         """Return the key that owns `slot`."""
@@ -161,7 +165,19 @@ class Evaluator:
 
     def save(self) -> dict[str, Any]:
         """Return the state as plain values and bytes, with `order`: slot -> saved position."""
-        used = state.used_slots(self.store)
+        return self._saved(state.used_slots(self.store))
+
+    def forget(self, gone: Container[int]) -> dict[int, int]:
+        """Let go of the slots in `gone`, as if their rows had never come.
+
+        Returns where the other slots stand now, by where they stood.
+        """
+        body = self._saved([slot for slot in state.used_slots(self.store) if slot not in gone])
+        moved: dict[int, int] = body.pop("order")
+        self.restore(body)
+        return moved
+
+    def _saved(self, used: list[int]) -> dict[str, Any]:
         body = state.saved(self.store, self.params.span, used)
         codes = body.pop("codes")
         body["keys"] = [list(self.keys.values(code)) for code in codes]

@@ -227,6 +227,38 @@ class Watch:
             found[slot] = replace(finding, last=last, value=peak, threshold=threshold)
         return found
 
+    def forget(self, clause: str, customer: str | None) -> list[Finding]:
+        """Let the windows of `clause` begin anew, for one customer or for all (None).
+
+        Returns the findings that were open and are open no more. Rules without the customer in
+        their key let go of that customer's open findings.
+        """
+        gone: list[Finding] = []
+        for rule in self._of_clause(clause):
+            evaluator, found = self.evaluators[rule.id], self.now(rule.id)
+            at = rule.group_by.index("customer") if "customer" in rule.group_by else None
+            leaving = {
+                slot
+                for slot in evaluator.slots()
+                if customer is None
+                or (at is not None and evaluator.key(slot)[at] == customer)
+                or (at is None and slot in found and found[slot].customer == customer)
+            }
+            gone += [found[slot] for slot in sorted(leaving & set(found))]
+            moved = evaluator.forget(leaving)
+            kept = self.open[rule.id].items()
+            self.open[rule.id] = {moved[slot]: one for slot, one in kept if slot in moved}
+        return gone
+
+    def _of_clause(self, clause: str) -> list[Rule]:
+        """Return the rules of `clause` and what they are made of."""
+        rules = self.rules.rules
+        wanted = [rule for rule in rules.values() if rule.aup and rule.aup.clause == clause]
+        for rule in wanted:
+            parts = (rules[one] for one in rule.rules if one in rules)
+            wanted += [part for part in parts if part not in wanted]
+        return wanted
+
     def present(self) -> list[Placed]:
         """Return every open finding with peak and last row so far, at its opening's place."""
         return [

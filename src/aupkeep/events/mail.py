@@ -22,6 +22,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from aupkeep.events.mail_holds import Holds
 from aupkeep.events.mail_life import FINAL, MOST, OPEN, Life, Lives
 from aupkeep.events.mail_piped import NEAR, Piped, Pipes, Resent
 from aupkeep.events.mail_rows import JOINED, to_frame
@@ -34,7 +35,8 @@ NEVER = -(2**62)
 #: What a line became, for `trace`.
 ROW, PART, IGNORED = "row", "part", "ignored"
 
-_VERSION = 1
+#: The first version knew nothing of messages that our own map holds.
+_VERSION, _OLDEST = 2, 1
 #: The log's word for an outcome, ours, and whether it is the recipient's last.
 _OUTCOMES = {
     "sent": ("sent", True),
@@ -77,6 +79,7 @@ class MailJoin:
         self._rows: list[Any] = []
         self._time = self._stream = self._position = self._source = 0
         self._pipes = Pipes()
+        self._holds = Holds()
         #: Numbers of the rows not handed over yet that turned out to be no outcome.
         self._dropped: set[int] = set()
         #: Largest time of any record, so that a row waits by the log's time alone.
@@ -145,6 +148,7 @@ class MailJoin:
             "rows": list(self._rows),
             "lives": self._lives.save(),
             "pipes": self._pipes.save(),
+            "holds": self._holds.save(),
             "dropped": sorted(self._dropped),
             "latest": self._latest,
         }
@@ -154,12 +158,13 @@ class MailJoin:
         cls, saved: dict[str, Any], *, trace: list[tuple[int, str]] | None = None
     ) -> MailJoin:
         """Return the join that `save` described; raises `ValueError` for another version's."""
-        if saved["version"] != _VERSION:
+        if not _OLDEST <= saved["version"] <= _VERSION:
             raise ValueError(f"mail join state of version {saved['version']} cannot be read")
         join = cls(trace=trace)
         join._lives = Lives.restore(saved["lives"])
         join._rows = list(saved["rows"])
         join._pipes = Pipes.restore(saved["pipes"])
+        join._holds = Holds.restore(saved.get("holds", []))
         join._dropped = set(saved["dropped"])
         join._latest = saved["latest"]
         return join
@@ -170,6 +175,8 @@ class MailJoin:
         life.client_name, life.client_ip = (first_name, first_ip) if first_ip else (name, ip)
         if login:
             life.login = login
+            if self._holds.take((key.partition(" ")[0], login, ip), self._time):
+                life.ours = life.held = True
         self._lives.start(key, life)
         if first:
             parent_key = _beside(key, first)
@@ -288,7 +295,7 @@ class MailJoin:
             self._lives.remember(life, name, FINAL)
             return PART
         self._lives.remember(life, name, FINAL if final else OPEN)
-        counted = before == 0 and not life.prepaid
+        counted = before == 0 and not life.paid
         if before == 0:
             life.prepaid = False
         said = (transport, recipient, orig, relay, delay, dsn, status, reply, final, counted)
@@ -350,6 +357,8 @@ class MailJoin:
             record
         )
         known = None if key.endswith(_NO_QUEUE) else self._lives.get(key)
+        if status == "withheld":
+            return self._withheld(record, known)
         row = Life.restore(known.save()) if known else Life(self._time)
         row.client_name = row.client_name or client_name
         row.client_ip = row.client_ip or client_ip
@@ -369,17 +378,36 @@ class MailJoin:
         self._add(key, row, said, part=0)
         return ROW
 
+    def _withheld(self, record: Record, known: Life | None) -> str:
+        """Make the row of a message that our own map holds: an effect of ours, no new abuse."""
+        _, key, _, program, client_name, client_ip, login, sender, recipient, dsn, reply = record
+        row = Life(self._time)
+        row.client_name, row.client_ip, row.login, row.sender = (
+            client_name,
+            client_ip,
+            login,
+            sender,
+        )
+        if known is not None:
+            known.ours = known.held = True
+            row.message_id = known.message_id
+        elif key.endswith(_NO_QUEUE):
+            self._holds.note((key.partition(" ")[0], login, client_ip), self._time)
+        said = (program, recipient, "", "", "", dsn, "held", reply, False, False)
+        self._add(key, row, said, part=0)
+        return ROW
+
     def _hold(self, life: Life, recipient: str | None) -> bool:
         """Note that a message is held; return whether the recipient counts by it."""
         life.held = True
         if recipient is None:
-            counted = not life.prepaid
+            counted = not life.paid
             life.prepaid = True
             return counted
-        counted = recipient not in life.outcomes
-        if counted:
+        fresh = recipient not in life.outcomes
+        if fresh:
             self._lives.remember(life, recipient, OPEN)
-        return counted
+        return fresh and not life.ours
 
     def _all_open(self, key: str, life: Life, said: tuple[Any, ...], outcome: int) -> str:
         """Make one further row for each recipient whose outcome is not final."""
@@ -397,7 +425,7 @@ class MailJoin:
     def _whole(self, key: str, life: Life, said: tuple[Any, ...]) -> str:
         """Make the row of a message none of whose recipients is known."""
         transport, relay, delay, status, reply, final = said
-        counted = not life.prepaid
+        counted = not life.paid
         life.prepaid = True
         full = (transport, None, "", relay, delay, "", status, reply, final, counted)
         self._add(key, life, full, part=0)

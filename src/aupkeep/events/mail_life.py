@@ -44,6 +44,8 @@ class Life:
     outcomes: Mapping[str, int] = MappingProxyType({})
     #: On hold in the queue.
     held = False
+    #: Held by our own map: what becomes of it after its release is no new mail.
+    ours = False
     #: A row without recipient stands for the first recipient, whose own row counts no more.
     prepaid = False
 
@@ -58,6 +60,13 @@ class Life:
         self.system_user = parent.system_user
         if self.sender is None:
             self.sender = parent.sender
+        if parent.ours:
+            self.ours = True
+
+    @property
+    def paid(self) -> bool:
+        """Its next recipient counts no more."""
+        return self.prepaid or self.ours
 
     def save(self) -> dict[str, Any]:
         """Return the life as plain values."""

@@ -21,11 +21,12 @@ def import_holdings(
     listed: Sequence[Holding], *, source: str, now: int, forced: bool = False
 ) -> Changes:
     """Take over the holdings that `source` lists; raises `AupkeepError` when it ends too many."""
-    before = ground.holdings()
-    changes = difference(before, listed, source, at=now, forced=forced)
-    if not changes.opened and not changes.ended:
-        return changes
     with unit():
+        # Read where it is written: of two imports at once, neither may undo the other.
+        before = ground.holdings()
+        changes = difference(before, listed, source, at=now, forced=forced)
+        if not changes.opened and not changes.ended:
+            return changes
         ending = set(changes.ending)
         staying = [item for item in before if item not in ending]
         ground.put_holdings((*staying, *changes.ended, *changes.opened))
@@ -44,12 +45,12 @@ def import_holdings(
 
 def import_profiles(listed: Sequence[Profile], *, source: str, now: int) -> int:
     """Take over profile statements that are new; return how many there were."""
-    before = ground.profiles()
-    there = set(before)
-    new = [item for item in listed if item not in there]
-    if not new:
-        return 0
     with unit():
+        before = ground.profiles()
+        there = set(before)
+        new = [item for item in listed if item not in there]
+        if not new:
+            return 0
         ground.put_profiles((*before, *new))
         recording = Recording()
         for provider in sorted({item.provider for item in new}):

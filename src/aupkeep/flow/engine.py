@@ -7,21 +7,26 @@ places of the last commit, and lead to the same findings, cases and entries.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from aupkeep.base.clock import SECOND
 from aupkeep.base.errors import AupkeepError
 from aupkeep.detection.engine import Engine
 from aupkeep.detection.finding import Finding
 from aupkeep.events.frontier import ENDED
+from aupkeep.flow.course import Course
 from aupkeep.flow.doors import Doors, open_doors
 from aupkeep.flow.handle_findings import FindingActs
 from aupkeep.flow.installation import Installation, PolicyBook, ProfileBook
+from aupkeep.flow.knocking import knock
 from aupkeep.flow.rules import rules_by_provider
+from aupkeep.flow.standing import Arms
 from aupkeep.flow.stream import Stream, ended
+from aupkeep.store import arming, intake
 from aupkeep.store import ground as books
-from aupkeep.store import intake
+from aupkeep.store.course import put_minutes
 from aupkeep.store.database import unit
 from aupkeep.store.states import broken_state, read_state, remove_unnamed, write_state
 
@@ -43,7 +48,10 @@ class Running:
     policies: PolicyBook
     profiles: ProfileBook
     clock: Callable[[], int]
+    course: Course
     number: int = 0
+    #: Number of the last thing that began anew.
+    afresh: int = 0
     waiting: list[Finding] = field(default_factory=list)
     steps: int = 0
     dirty: bool = False
@@ -67,6 +75,8 @@ class Running:
             self.dirty = True
             self.steps += 1
         frontier = self.doors.frontier(self.stream, None if self.simulated else now - PATIENCE)
+        if not self.simulated:
+            self._begin_anew(frontier)
         self._advance(frontier)
         due = self.steps >= STEPS_A_COMMIT or len(self.waiting) >= FINDINGS_A_COMMIT
         if due or (self.dirty and not progressed):
@@ -92,6 +102,20 @@ class Running:
         self.waiting += ended(self.stream.engine.restore(saved))
         self.dirty = self.dirty or bool(self.waiting)
 
+    def _begin_anew(self, frontier: int) -> None:
+        """Empty the windows of what was armed, or ended, when all that was before is evaluated.
+
+        Rows of before that still waited would else open, for history alone, what is to be acted on.
+        """
+        for number, provider, clause, customer, at in arming.afresh_after(self.afresh):
+            if frontier >= at:
+                self._advance(at)
+            if self.stream.evaluated < at:
+                return
+            self.waiting += ended(self.stream.engine.forget(provider, clause, customer))
+            self.afresh = number
+            self.dirty = True
+
     def _rules(self) -> Engine:
         """Return an engine with the rules in force now, and remember which they are."""
         in_force = self.policies.in_force(self.clock())
@@ -116,18 +140,30 @@ class Running:
 
     def commit(self) -> None:
         """Act on the findings that wait, and make all of it durable in one transaction."""
-        state = {"stream": self.stream.save(), "doors": self.doors.save()}
+        minutes = self.course.settle(self.waiting, self.stream.evaluated)
+        state = {
+            "stream": self.stream.save(),
+            "doors": self.doors.save(),
+            "course": self.course.save(),
+            "afresh": self.afresh,
+        }
         self.number += 1
         name = write_state(self.installation.states, self.number, state)
         now = self.clock()
-        acts = FindingActs(
-            self.policies.at, self.profiles.at, clock=None if self.simulated else now
-        )
         with unit():
+            acts = FindingActs(
+                self.policies.at,
+                self.profiles.at,
+                clock=None if self.simulated else now,
+                arms=None if self.simulated else Arms(self.installation),
+            )
             acts.handle(self.waiting, self.stream.evaluated)
+            put_minutes(minutes)
             for source, tally in zip(self.stream.sources, self.stream.tallies, strict=True):
                 intake.put_source(source.name, source.format, source.provider, tally.save())
             intake.put_commit(intake.Committed(self.number, name, self.stream.evaluated, now))
+        for sanction in acts.approved:
+            knock(self.installation.data, sanction)
         remove_unnamed(self.installation.states, name)
         self.waiting = []
         self.steps = 0
@@ -149,13 +185,17 @@ def start(installation: Installation, clock: Callable[[], int]) -> Running:
     committed = intake.latest()
     saved = None
     waiting: list[Finding] = []
+    course = Course()
     if committed is not None:
         saved = read_state(installation.states, committed.state_file)
         try:
             waiting = stream.restore(saved["stream"])
+            if "course" in saved:
+                course = Course.restore(saved["course"])
         except (KeyError, TypeError, ValueError, IndexError) as broken:
             path = installation.states / committed.state_file
             raise AupkeepError(broken_state(path, repr(broken))) from None
+    stream.onlooker = course.see
     remove_unnamed(installation.states, committed.state_file if committed else "")
     doors = open_doors(
         settings, installation.folder, stream, saved["doors"] if saved else {}, clock()
@@ -167,12 +207,21 @@ def start(installation: Installation, clock: Callable[[], int]) -> Running:
         policies=policies,
         profiles=profiles,
         clock=clock,
+        course=course,
         number=committed.number if committed else 0,
+        afresh=_anew(saved),
         waiting=waiting,
         dirty=bool(waiting),
         edition=books.edition(),
         in_force={name: item.policy.hash for name, item in in_force.items()},
     )
+
+
+def _anew(saved: Mapping[str, Any] | None) -> int:
+    """Return what has begun anew already: without a saved state there is nothing to empty."""
+    if saved is not None:
+        return int(saved.get("afresh", 0))
+    return max((item[0] for item in arming.afresh_after(0)), default=0)
 
 
 def run_to_end(installation: Installation, clock: Callable[[], int]) -> Running:

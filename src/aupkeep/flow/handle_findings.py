@@ -16,10 +16,14 @@ from aupkeep.cases.grouping import Change, take
 from aupkeep.decisions.decide import decide
 from aupkeep.decisions.decision import Decision, Profile
 from aupkeep.detection.finding import Finding
+from aupkeep.flow.changing import keep
 from aupkeep.flow.recording import Recording
+from aupkeep.flow.standing import Arms
 from aupkeep.policy.model import Policy
-from aupkeep.sanctions.sanction import propose
-from aupkeep.store import evidence
+from aupkeep.sanctions.approval import by_policy
+from aupkeep.sanctions.proposing import observe, propose, superseded
+from aupkeep.sanctions.sanction import State, move
+from aupkeep.store import evidence, sanctions
 from aupkeep.store.rows import to_text
 
 #: (provider, instant) -> the policy in force then.
@@ -37,11 +41,21 @@ _ACTS: Mapping[Change, str] = {
 class FindingActs:
     """Does the acts of one batch; `clock` None: the instant of a finding is the present."""
 
-    def __init__(self, policy_at: PolicyAt, profile_at: ProfileAt, *, clock: int | None) -> None:
-        """Act with the policies and profiles that the two look-ups give."""
+    def __init__(
+        self,
+        policy_at: PolicyAt,
+        profile_at: ProfileAt,
+        *,
+        clock: int | None,
+        arms: Arms | None = None,
+    ) -> None:
+        """Act with the policies and profiles that the look-ups give; no `arms`: observe."""
         self._policy_at = policy_at
         self._profile_at = profile_at
         self._clock = clock
+        self._arms = arms
+        #: Sanctions that the hand should look at now, for a knock after the transaction.
+        self.approved: list[str] = []
         self.recording = Recording()
         #: Cases that were opened, for the caller's log.
         self.opened = 0
@@ -114,7 +128,7 @@ class FindingActs:
         evidence.put_case(case, due=decision.due, decision=decision.id)
         if evidence.put_decision(decision, now):
             self._enter_decision(case, decision, now)
-        self._propose(case, decision, now)
+        self._propose(case, decision, members, now)
 
     def _enter_decision(self, case: Case, decision: Decision, now: int) -> None:
         body = {
@@ -128,17 +142,20 @@ class FindingActs:
         }
         self.recording.enter(case.provider, "decision_made", case.id, body, at=now)
 
-    def _propose(self, case: Case, decision: Decision, now: int) -> None:
-        known = [item.id for item in evidence.sanctions_of(case.id)]
-        proposed = propose(decision, case, known, now=now)
-        evidence.put_sanctions(proposed)
-        for item in proposed:
-            body = {
-                "case": case.id,
-                "measure": item.measure,
-                "scope": item.scope,
-                "target": sha256(item.target.encode()),
-                "people": item.people,
-                "would_do": item.would_do,
-            }
-            self.recording.enter(case.provider, "sanction_proposed", item.id, body, at=now)
+    def _propose(
+        self, case: Case, decision: Decision, members: Mapping[str, Finding], now: int
+    ) -> None:
+        earlier = sanctions.sanctions_of(case.id)
+        standing = self._arms.of(case.provider, case.clause) if self._arms else observe
+        received = {name: item.observed_at for name, item in members.items()}
+        made = propose(decision, case, earlier, now=now, received=received, standing=standing)
+        for item in made:
+            keep(item, self.recording, now=now)
+            for milder in superseded(item, earlier):
+                earlier.remove(milder)
+                said = f"{item.measure} says more to the customer"
+                gone = move(milder, State.REFUSED, reason=said, ended_at=now)
+                keep(gone, self.recording, now=now)
+            if not item.would_do and item.people == 0:
+                keep(by_policy(item, now=now), self.recording, now=now, next_at=now)
+                self.approved.append(item.id)

@@ -97,6 +97,13 @@ class PolicyBook:
         in_force = [item for item in listed if item.policy.effective <= instant]
         return (in_force[-1] if in_force else listed[0]).policy
 
+    def version(self, provider: str, version: str) -> Policy:
+        """Return the published `version`; raises `KeyError` where there is none."""
+        for item in self._versions[provider]:
+            if item.policy.version == version:
+                return item.policy
+        raise KeyError(f"{provider} {version}")
+
     def in_force(self, instant: int) -> dict[str, Ruled]:
         """Return each provider's version in force at `instant`, whose rules the engine runs."""
         found = {}

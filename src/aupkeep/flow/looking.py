@@ -16,6 +16,7 @@ from pathlib import Path
 
 #: Log family -> format.
 LOGS = (("var/log/mail.log", "postfix"), ("var/log/auth.log", "sshd"))
+CONFIGS = ("etc/postfix",)
 JOURNALS = ("var/log/journal", "run/log/journal")
 
 
@@ -36,6 +37,8 @@ class Seen:
     logs: tuple[Log, ...]
     #: There is a journal and a `journalctl` to read it.
     journal: bool
+    #: Folder of Postfix's main.cf; None: there is none.
+    postfix: Path | None
     domains: tuple[str, ...]
     addresses: tuple[str, ...]
     zone: str
@@ -53,6 +56,7 @@ def look_round(root: Path = Path("/")) -> Seen:
             if (root / name).exists()
         ),
         journal=journal,
+        postfix=next((root / name for name in CONFIGS if (root / name / "main.cf").exists()), None),
         domains=_domains(),
         addresses=_addresses(),
         zone=_zone(root),

@@ -22,12 +22,13 @@ class Recording:
 
     def enter(
         self, provider: str, act: str, subject: str, body: Mapping[str, object], *, at: int
-    ) -> None:
-        """Add the entry of one act; `body` holds no personal data."""
+    ) -> Entry:
+        """Add the entry of one act and return it; `body` names no customer and no stranger."""
         head = self._heads.get(provider) or chain.head(provider)
         entry = append(head, at=at, act=act, subject=subject, body=body)
         self._heads[provider] = entry.head
         self._entries.append(entry)
+        return entry
 
     def keep(self) -> None:
         """Store the entries; must be called inside the unit that did the acts."""

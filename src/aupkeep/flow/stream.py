@@ -55,8 +55,8 @@ class Stream:
         self.taken: dict[int, Taken] = {}
         self.buffer = Buffer()
         self.shares = Shares()
-        #: Told of every attributed frame, for those who look on (suggestions).
-        self.onlooker: Callable[[pl.DataFrame], None] | None = None
+        #: Told of every kind and its attributed frame, for those who look on.
+        self.onlooker: Callable[[str, pl.DataFrame], None] | None = None
         #: Every row before this instant has been evaluated.
         self.evaluated = NEVER
 
@@ -148,7 +148,7 @@ class Stream:
                 frames[kind] = attribute(kind, kept, self.ground)
                 self._share(kind, frames[kind])
                 if self.onlooker is not None:
-                    self.onlooker(frames[kind])
+                    self.onlooker(kind, frames[kind])
         reached = max((int(f["event_time"][-1]) for f in frames.values()), default=NEVER)
         horizon = reached if frontier == ENDED else max(frontier, reached)
         if not frames and horizon <= self.evaluated:

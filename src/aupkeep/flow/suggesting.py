@@ -28,7 +28,7 @@ def suggested_csv(replay: Replay, files: Sequence[tuple[Path, Source]]) -> str:
     """Return the CSV of holdings that the rows of `files` would need."""
     seen: list[pl.DataFrame] = []
 
-    def look(frame: pl.DataFrame) -> None:
+    def look(_kind: str, frame: pl.DataFrame) -> None:
         unknown = frame.filter(pl.col("attribution") == "unknown")
         if unknown.height:
             seen.append(unknown.select(name for name in unknown.columns if name in _NEEDED))

@@ -322,7 +322,8 @@ DUTIES: Final[tuple[KnownDuty, ...]] = (
         "J",
         "talk first",
         _built("no service-touching first step unless `immediate`, checked"),
-        Part(what="warning sent and answer window kept"),
+        _built("warning sent, verified, answered on its page"),
+        Part(what="answer window kept"),
         Part(what="re-check and escalation"),
     ),
     _duty(
@@ -343,7 +344,12 @@ DUTIES: Final[tuple[KnownDuty, ...]] = (
         "only measures the provider reserved",
         _built("measures of the front matter, checked"),
     ),
-    _duty("discretion", "IJ", "the provider judges", Part(what="override by a person")),
+    _duty(
+        "discretion",
+        "IJ",
+        "the provider judges",
+        _built("override by a person, milder, with a reason"),
+    ),
     _duty(
         "must-notify",
         "J",
@@ -382,7 +388,8 @@ DUTIES: Final[tuple[KnownDuty, ...]] = (
         "IJ",
         "the policy may change",
         _built("versions with effective instants"),
-        Part(what="public page with history and differences"),
+        _built("public page of every version"),
+        Part(what="differences between versions"),
     ),
     _duty(
         "contact",
@@ -418,7 +425,7 @@ DUTIES: Final[tuple[KnownDuty, ...]] = (
         "measures stay within law and contract",
         _built("measures of the front matter, checked"),
         Part(what="contract profile for fees"),
-        Part(what="approvals"),
+        _built("approvals by as many people as the evidence asks for"),
     ),
     _duty(
         "aware",

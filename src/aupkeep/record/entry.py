@@ -27,6 +27,25 @@ ACTS = frozenset(
         "finding_updated",
         "decision_made",
         "sanction_proposed",
+        "sanction_agreed",
+        "sanction_approved",
+        "sanction_refused",
+        "sanction_applying",
+        "sanction_applied",
+        "sanction_verified",
+        "sanction_announced",
+        "sanction_failed",
+        "sanction_lifting",
+        "sanction_lifted",
+        "sanction_expired",
+        "customer_answered",
+        "armed",
+        "disarmed",
+        "paused",
+        "resumed",
+        "alarm_raised",
+        "alarm_acknowledged",
+        "person_added",
     }
 )
 
@@ -49,6 +68,7 @@ class Entry:
     seq: int
     hash: str
     head: Head
+    subject: str
 
 
 def append(head: Head, *, at: int, act: str, subject: str, body: Mapping[str, object]) -> Entry:
@@ -66,4 +86,5 @@ def append(head: Head, *, at: int, act: str, subject: str, body: Mapping[str, ob
     }
     own = digest(members)
     line = canonical({**members, "hash": own}).decode("utf-8", "surrogatepass")
-    return Entry(line=line, seq=head.seq, hash=own, head=Head(head.provider, head.seq + 1, own))
+    after = Head(head.provider, head.seq + 1, own)
+    return Entry(line=line, seq=head.seq, hash=own, head=after, subject=subject)

@@ -2,22 +2,24 @@
 
 In: lines of an export (one canonical JSON object each), from any number of providers, or the rows
 of a database, of which the columns beside the line are compared with it. Out: one verdict a
-provider. A chain that was cut at its end verifies: without a head known from elsewhere
-nobody can tell, and the verdict says so.
+provider. A chain that was cut at its end, or written anew as a whole, verifies: without a head or a
+checkpoint known from elsewhere nobody can tell, and the verdict says so.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import msgspec
 
 from aupkeep.base.canonical import canonical
+from aupkeep.record.checkpoint import Checkpoint
 from aupkeep.record.entry import GENESIS
+from aupkeep.record.known import Comparison, Known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +30,16 @@ class Verdict:
     #: Entries that verified before the first bad one.
     entries: int
     ok: bool
-    #: Number of the first bad entry, or None.
+    #: Number of the first bad entry, or None; also where only a checkpoint is not in order.
     first_bad: int | None
     #: In plain words what is wrong with it, or what is not proven.
     why: str
     #: Hash of the last good entry.
     head: str
+    #: The checkpoint that speaks for most entries, or the first whose signature is wrong.
+    checkpoint: Checkpoint | None = None
+    #: Whether a given key signed it; None where no key was given, or there is no checkpoint.
+    signed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,21 +75,25 @@ class _Chain:
     why: str = ""
     #: Why the chain cannot be without an entry, or nothing.
     needed: str = ""
-    #: How many entries the chain had and its hash at a place known from elsewhere.
-    known: tuple[int, str] | None = None
+    #: What is known of the chain from elsewhere.
+    against: Comparison = field(default_factory=lambda: Comparison(()))
 
 
 def verify(
-    lines: Iterable[bytes], *, known_heads: Mapping[str, tuple[int, str]] | None = None
+    lines: Iterable[bytes],
+    *,
+    known_heads: Mapping[str, tuple[int, str]] | None = None,
+    checkpoints: Mapping[str, Sequence[Known]] | None = None,
 ) -> list[Verdict]:
     """Check every line, of which each may end with a newline; return verdicts by provider.
 
-    `known_heads` (provider -> number of entries, hash of the last of them) comes from another
-    place; a chain may have grown since. A line whose content does not fit its hash says nothing
-    about whose it is: unless it claims to go on where the line before it stopped, or to begin a
-    chain, it is charged to the provider of the line before it, or to `?`.
+    `known_heads` (provider -> number of entries, hash of the last of them) and `checkpoints` (by
+    provider) come from other places; a chain may have grown since. A line whose content does not
+    fit its hash says nothing about whose it is: unless it claims to go on where the line before it
+    stopped, or to begin a chain, it is charged to the provider of the line before it, or to `?`.
     """
-    return _verify(((raw.removesuffix(b"\n"), None) for raw in lines), known_heads or {}, {})
+    rows = ((raw.removesuffix(b"\n"), None) for raw in lines)
+    return _verify(rows, _chains(known_heads or {}, checkpoints or {}))
 
 
 def verify_stored(
@@ -91,6 +101,7 @@ def verify_stored(
     *,
     expected: Mapping[str, str],
     known_heads: Mapping[str, tuple[int, str]] | None = None,
+    checkpoints: Mapping[str, Sequence[Known]] | None = None,
 ) -> list[Verdict]:
     """Check every row as `verify` does a line, and the columns beside it.
 
@@ -98,17 +109,25 @@ def verify_stored(
     why a chain without one is wrong, or an empty text. A line that does not fit its hash is
     charged to the provider in the column beside it, where that is a known one.
     """
-    return _verify(((row.line, row) for row in rows), known_heads or {}, expected)
+    chains = _chains(known_heads or {}, checkpoints or {})
+    for provider, needed in expected.items():
+        chains.setdefault(provider, _Chain()).needed = needed
+    return _verify(((row.line, row) for row in rows), chains)
+
+
+def _chains(
+    heads: Mapping[str, tuple[int, str]], checkpoints: Mapping[str, Sequence[Known]]
+) -> dict[str, _Chain]:
+    """Return a chain for each provider of which something is known from elsewhere."""
+    said = {provider: list(listed) for provider, listed in checkpoints.items()}
+    for provider, (size, head) in heads.items():
+        said.setdefault(provider, []).append(Known(size=size, head=head))
+    return {provider: _Chain(against=Comparison(listed)) for provider, listed in said.items()}
 
 
 def _verify(
-    rows: Iterable[tuple[bytes, Stored | None]],
-    known: Mapping[str, tuple[int, str]],
-    expected: Mapping[str, str],
+    rows: Iterable[tuple[bytes, Stored | None]], chains: dict[str, _Chain]
 ) -> list[Verdict]:
-    chains = {provider: _Chain(known=head) for provider, head in known.items()}
-    for provider, needed in expected.items():
-        chains.setdefault(provider, _Chain()).needed = needed
     latest = ""
     for line, row in rows:
         members, own = _read(line)
@@ -122,9 +141,11 @@ def _verify(
             provider = latest = members.provider
         else:
             provider = _whose(members, row, latest, chains)
-        chain = chains.setdefault(provider, _Chain())
+        chain = chains.get(provider)
+        if chain is None:
+            chain = chains[provider] = _Chain()
         if chain.bad is None:
-            _follow(chain, members, own, fault)
+            _follow(chain, line, members, own, fault)
     return [_verdict(provider, chain) for provider, chain in sorted(chains.items())]
 
 
@@ -154,7 +175,7 @@ def _beside(members: _Members, row: Stored | None) -> str:
     return "" if row.sound else "a column of it is stored as another type"
 
 
-def _follow(chain: _Chain, members: _Members | None, own: str, fault: str) -> None:
+def _follow(chain: _Chain, line: bytes, members: _Members | None, own: str, fault: str) -> None:
     """Let the chain go on by one entry, or note why it cannot."""
     if members is None:
         chain.why = "the line is no entry"
@@ -166,34 +187,54 @@ def _follow(chain: _Chain, members: _Members | None, own: str, fault: str) -> No
         chain.why = f"entry {chain.seq} should stand here, not entry {members.seq}"
     elif members.prev != chain.prev:
         chain.why = "it does not follow the entry before it"
+    elif differs := chain.against.take(line, chain.seq + 1, own):
+        chain.why = differs
     else:
         chain.seq += 1
         chain.prev = own
-        if chain.known is not None and chain.known[0] == chain.seq and chain.known[1] != own:
-            chain.bad, chain.why = chain.seq - 1, "it is not the entry that the known head names"
         return
     chain.bad = chain.seq
 
 
 def _verdict(provider: str, chain: _Chain) -> Verdict:
-    bad, why = chain.bad, chain.why
-    if bad is None and chain.known is not None and chain.seq < chain.known[0]:
+    bad, why, last = chain.bad, chain.why, chain.against.last
+    false = next(iter(chain.against.false), None)
+    if bad is None and last is not None and chain.seq < last.size:
         bad = chain.seq
-        why = f"the chain ends here, but the known head has {chain.known[0]} entries"
+        why = f"the chain ends here, but {last.name} has {last.size} entries"
     elif bad is None and chain.seq == 0 and chain.needed:
         bad, why = 0, f"it is missing: {chain.needed}, but the chain has no entry"
-    elif bad is None and chain.known is None:
-        why = "entries cut off at the end cannot be noticed without a head known from elsewhere"
-    elif bad is None and chain.known is not None and chain.seq > chain.known[0]:
-        why = f"entries cut off at the end, after the first {chain.seq}, cannot be noticed"
+    elif bad is None and false is not None:
+        why = f"{false.name} is not signed by a key that was given"
+    elif bad is None:
+        why = _not_proven(chain.seq, last)
+    shown = (false or last) if bad is None else (last or false)
     return Verdict(
         provider=provider,
         entries=chain.seq,
-        ok=bad is None,
+        ok=bad is None and false is None,
         first_bad=bad,
         why=why,
         head=chain.prev,
+        checkpoint=shown.checkpoint if shown is not None else None,
+        signed=shown.signed if shown is not None else None,
     )
+
+
+def _not_proven(entries: int, last: Known | None) -> str:
+    """Return what nobody can tell of a chain in order, or nothing."""
+    if last is None:
+        return "entries cut off at the end cannot be noticed without a head known from elsewhere"
+    if last.checkpoint is None:
+        if entries == last.size:
+            return ""
+        return f"entries cut off at the end, after the first {entries}, cannot be noticed"
+    what = f"entries after the checkpoint at {last.size}"
+    if entries == last.size:
+        what = f"whether there were {what}"
+    if last.signed is None:
+        what += f"; the signature of {last.name}: no key was given"
+    return what
 
 
 def _no_float(text: str) -> NoReturn:

@@ -1,19 +1,17 @@
 """One measure on one target for one case, and the moves it may make.
 
-In: proposals. Out: frozen values. The table of moves is the whole state machine; what is not in it
-cannot happen, and in `observe` mode nothing leaves `proposed`.
+In: nothing. Out: frozen values. The table of moves is the whole state machine; what is not in it
+cannot happen, and what was proposed in observe mode never leaves `proposed`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 
 from aupkeep.base.errors import AupkeepError, Fault
-from aupkeep.base.ids import make_id
-from aupkeep.cases.case import Case
-from aupkeep.decisions.decision import Decision, Proposal
 
 
 class State(StrEnum):
@@ -38,18 +36,32 @@ MOVES: Mapping[State, tuple[State, ...]] = {
     State.APPROVED: (State.APPLYING, State.REFUSED),
     State.APPLYING: (State.APPLIED, State.FAILED),
     State.APPLIED: (State.VERIFIED, State.FAILED, State.LIFTING),
-    State.VERIFIED: (State.ANNOUNCED, State.LIFTING),
-    State.ANNOUNCED: (State.LIFTING,),
+    State.VERIFIED: (State.ANNOUNCED, State.FAILED, State.LIFTING),
+    State.ANNOUNCED: (State.FAILED, State.LIFTING),
     State.LIFTING: (State.LIFTED, State.EXPIRED, State.FAILED),
     State.LIFTED: (),
     State.EXPIRED: (),
     State.FAILED: (State.APPLYING, State.LIFTING),
 }
 
+#: States in which the power has been asked to act and what it did may still be there.
+IN_FORCE = frozenset(
+    {
+        State.APPLYING,
+        State.APPLIED,
+        State.VERIFIED,
+        State.ANNOUNCED,
+        State.LIFTING,
+        State.FAILED,
+    }
+)
+#: States that nothing follows.
+OVER = frozenset({State.REFUSED, State.LIFTED, State.EXPIRED})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sanction:
-    """One sanction in its present state."""
+    """One sanction in its present state; every change of it has an entry in the record."""
 
     id: str
     case: str
@@ -60,7 +72,7 @@ class Sanction:
     measure: str
     scope: str
     target: str
-    #: The outlet that would carry it out; empty while there is none.
+    #: The power that carries it out; empty where there is none.
     power: str
     state: State
     #: Shown as *would do*: it was proposed in observe mode and can never be approved.
@@ -70,68 +82,53 @@ class Sanction:
     #: How many people must agree.
     people: int
     approved_by: tuple[str, ...] = ()
+    clause: str = ""
+    #: How good the evidence is that carries it.
+    tier: str = ""
+    #: The policy version that asks for it.
+    policy_version: str = ""
+    #: How long it lasts from the moment it is applied, in microseconds; 0 = no end of its own.
+    length: int = 0
+    touches_service: bool = False
+    #: Ids of the findings it rests on.
+    findings: tuple[str, ...] = ()
+    #: The person who proposed it; empty where the program did.
+    proposed_by: str = ""
+    #: Id of the sanction it takes the place of.
+    instead_of: str = ""
+    #: The latest reason that a person gave.
+    reason: str = ""
+    #: It may be applied from here on.
+    ready_at: int | None = None
+    #: When the power was first asked to act.
+    applied_at: int | None = None
+    #: What stood there before, as the power told it.
+    before: str = ""
+    #: What it becomes when its lifting has been verified: `lifted` or `expired`; empty before.
+    ends_as: str = ""
+    lifted_by: str = ""
+    #: What was held back is sent on when it is lifted.
+    release: bool = False
+    #: When it was refused, lifted or expired.
+    ended_at: int | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether somebody or something has still to act on it."""
+        return self.state not in OVER and not self.would_do
+
+    @property
+    def in_force(self) -> bool:
+        """Whether what the power did may still be there."""
+        return self.state in IN_FORCE and self.applied_at is not None
 
 
-def sanction_id(case: str, proposal: Proposal) -> str:
-    """Return the id of what `proposal` asks for in `case`.
-
-    The step is a part of it: a graver step may ask for the same measure for longer.
-    """
-    return make_id(
-        "sanction",
-        case,
-        proposal.step,
-        proposal.measure.value,
-        proposal.scope,
-        proposal.target,
-    )
-
-
-def propose(
-    decision: Decision, case: Case, known: Iterable[str], *, now: int, observe: bool = True
-) -> tuple[Sanction, ...]:
-    """Return the sanctions that `decision` asks for and whose ids are not among `known`.
-
-    Idempotent: with the ids of what it returned among `known` it returns nothing. An unattributed
-    case has no sanctions. Raises `ValueError` for a decision about another case.
-    """
-    if decision.case != case.id:
-        raise ValueError(f"decision {decision.id} is not about case {case.id}")
-    if case.customer is None:
-        return ()
-    there = set(known)
-    proposed = []
-    for item in decision.proposals:
-        identity = sanction_id(case.id, item)
-        if identity in there:
-            continue
-        there.add(identity)
-        proposed.append(
-            Sanction(
-                id=identity,
-                case=case.id,
-                provider=case.provider,
-                customer=case.customer,
-                step=item.step,
-                measure=item.measure.value,
-                scope=item.scope,
-                target=item.target,
-                power="",
-                state=State.PROPOSED,
-                would_do=observe,
-                since=now,
-                until=now + item.length if item.length else None,
-                people=item.people,
-            )
-        )
-    return tuple(proposed)
-
-
-def move(sanction: Sanction, to: State) -> Sanction:
-    """Return `sanction` in state `to`.
+def move(sanction: Sanction, to: State, **changes: Any) -> Sanction:
+    """Return `sanction` in state `to`, with `changes` of other fields.
 
     Raises `AupkeepError` when the table has no such move, when too few different people agreed to
-    what becomes approved, and for everything that was proposed in observe mode.
+    what becomes approved, when what is being lifted would be applied again, and for everything
+    that was proposed in observe mode.
     """
     if sanction.would_do:
         raise AupkeepError(
@@ -141,12 +138,17 @@ def move(sanction: Sanction, to: State) -> Sanction:
                 hint="arming a power never releases what was proposed before",
             )
         )
-    if to not in MOVES[sanction.state]:
+    forbidden = to is State.APPLYING and bool(sanction.ends_as)
+    if to not in MOVES[sanction.state] or forbidden:
         raise AupkeepError(
             Fault(
                 code="no-such-move",
-                what=f"a sanction that is {sanction.state} cannot become {to}",
-                allowed=tuple(state.value for state in MOVES[sanction.state]),
+                what=f"a sanction that is {_standing(sanction)} cannot become {to}",
+                allowed=tuple(
+                    state.value
+                    for state in MOVES[sanction.state]
+                    if state is not State.APPLYING or not sanction.ends_as
+                ),
             )
         )
     agreed = len(set(sanction.approved_by))
@@ -157,4 +159,10 @@ def move(sanction: Sanction, to: State) -> Sanction:
                 what=f"{agreed} of {sanction.people} people have agreed to sanction {sanction.id}",
             )
         )
-    return replace(sanction, state=to)
+    return replace(sanction, state=to, **changes)
+
+
+def _standing(sanction: Sanction) -> str:
+    if sanction.state is State.FAILED and sanction.ends_as:
+        return "failed while it was being lifted"
+    return sanction.state.value

@@ -35,7 +35,13 @@ def head(provider: str) -> Head:
 def put_entries(entries: list[Entry]) -> None:
     """Append `entries`, made one after another from the head."""
     models.Entry.objects.bulk_create(
-        models.Entry(provider=item.head.provider, seq=item.seq, hash=item.hash, line=item.line)
+        models.Entry(
+            provider=item.head.provider,
+            seq=item.seq,
+            hash=item.hash,
+            line=item.line,
+            subject=item.subject,
+        )
         for item in entries
     )
 
@@ -114,7 +120,40 @@ def _damaged(what: str) -> AupkeepError:
     )
 
 
-def entries_about(subject: str) -> list[str]:
-    """Return the lines of the entries about `subject`, oldest first."""
-    rows = models.Entry.objects.filter(line__contains=f'"subject":"{subject}"')
+def entries_about(*subjects: str) -> list[str]:
+    """Return the lines of the entries about any of `subjects`, oldest first."""
+    rows = models.Entry.objects.filter(subject__in=subjects)
     return list(rows.order_by("provider", "seq").values_list("line", flat=True))
+
+
+def lines_from(provider: str, seq: int) -> Iterator[bytes]:
+    """Yield the lines of the entries of `provider` from number `seq` on, in order."""
+    rows = models.Entry.objects.filter(provider=provider, seq__gte=seq).order_by("seq")
+    for line in rows.values_list("line", flat=True).iterator():
+        yield line.encode("utf-8", "surrogatepass")
+
+
+def put_checkpoint(provider: str, size: int, text: str, *, at: int) -> None:
+    """Store a signed checkpoint; another one of the same size takes its place."""
+    models.Checkpoint.objects.update_or_create(
+        provider=provider, size=size, defaults={"text": text, "at": at, "placed_at": None}
+    )
+
+
+def checkpoint_placed(provider: str, size: int, *, now: int) -> None:
+    """Store that a checkpoint has reached the second place."""
+    models.Checkpoint.objects.filter(provider=provider, size=size).update(placed_at=now)
+
+
+def unplaced_checkpoints(provider: str) -> list[str]:
+    """Return the texts of the checkpoints after the last one that was placed, in order."""
+    rows = models.Checkpoint.objects.filter(provider=provider)
+    last = rows.exclude(placed_at=None).order_by("-size").values_list("size", flat=True).first()
+    waiting = rows.filter(placed_at=None, size__gt=-1 if last is None else last)
+    return list(waiting.order_by("size").values_list("text", flat=True))
+
+
+def latest_checkpoint(provider: str) -> tuple[str, int | None] | None:
+    """Return the text of the last checkpoint of `provider` and when it was placed, or None."""
+    row = models.Checkpoint.objects.filter(provider=provider).order_by("-size").first()
+    return (row.text, row.placed_at) if row else None

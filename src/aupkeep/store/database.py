@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, connections, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.recorder import MigrationRecorder
+from django.dispatch import receiver
 
 from aupkeep.base.errors import AupkeepError, Fault, Place
 
@@ -24,6 +27,9 @@ _OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
 }
+
+#: The apps whose migrations tell how new a database is.
+_OURS = ("store", "people")
 
 
 def open_store(path: Path) -> None:
@@ -35,13 +41,20 @@ def open_store(path: Path) -> None:
     }
     close_store()
     connections.databases["default"].update(database)
-    del connections["default"]
-    connections["default"].execute_wrappers.append(_translated)
+    # A thread that never asked for the connection has none to let go of.
+    with suppress(AttributeError):
+        del connections["default"]
     with plain():
         _migrate(path)
     if path.exists():
         # Personal data is in here: nobody but the owner and the group reads it.
         os.chmod(path, 0o640)  # noqa: PTH101  # Path.chmod follows the same call
+
+
+@receiver(connection_created)
+def _translate(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Every thread has a connection of its own; all of them speak to people."""
+    connection.execute_wrappers.append(_translated)
 
 
 def close_store() -> None:
@@ -101,7 +114,7 @@ def _migrate(path: Path) -> None:
     executor = MigrationExecutor(connection)
     known = set(executor.loader.graph.nodes)
     applied = {key for key in MigrationRecorder(connection).applied_migrations() if key}
-    foreign = sorted(name for app, name in applied - known if app == "store")
+    foreign = sorted(name for app, name in applied - known if app in _OURS)
     if foreign:
         raise AupkeepError(
             Fault(

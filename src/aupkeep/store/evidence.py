@@ -1,16 +1,13 @@
-"""Findings, cases, decisions and sanctions: read and written whole.
+"""Findings, cases and decisions: read and written whole.
 
 In: frozen values. Out: the same. Writing happens inside `database.unit()` only.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from aupkeep.cases.case import Case, CaseKey
 from aupkeep.decisions.decision import Decision
 from aupkeep.detection.finding import Finding
-from aupkeep.sanctions.sanction import Sanction
 from aupkeep.store import models
 from aupkeep.store.rows import from_text, to_text
 
@@ -73,7 +70,8 @@ def open_case(key: CaseKey) -> Case | None:
 
 def get_case(identity: str) -> Case | None:
     """Return the case whose id is or begins with `identity`, or None where it is not one case."""
-    rows = list(models.Case.objects.filter(id__startswith=identity)[:2])
+    rows = list(models.Case.objects.filter(id=identity))
+    rows = rows or list(models.Case.objects.filter(id__startswith=identity)[:2])
     return from_text(rows[0].body, Case) if len(rows) == 1 else None
 
 
@@ -106,26 +104,3 @@ def decision_of(case: str) -> Decision | None:
         return None
     found = models.Decision.objects.filter(id=row.decision).first()
     return from_text(found.body, Decision) if found else None
-
-
-def put_sanctions(sanctions: Iterable[Sanction]) -> None:
-    """Store new sanctions."""
-    models.Sanction.objects.bulk_create(
-        models.Sanction(
-            id=item.id,
-            case=item.case,
-            provider=item.provider,
-            customer=item.customer,
-            measure=item.measure,
-            state=item.state.value,
-            body=to_text(item),
-        )
-        for item in sanctions
-    )
-
-
-def sanctions_of(case: str) -> list[Sanction]:
-    """Return the sanctions of `case`, sorted by measure and target."""
-    rows = models.Sanction.objects.filter(case=case)
-    found = [from_text(row.body, Sanction) for row in rows]
-    return sorted(found, key=lambda item: (item.since, item.measure, item.target))

@@ -9,6 +9,8 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from django.db.models import Q
+
 from aupkeep.attribution.holdings import Holding
 from aupkeep.attribution.profiles import Profile
 from aupkeep.store import models
@@ -110,6 +112,20 @@ def profiles() -> tuple[Profile, ...]:
     """Return every profile statement."""
     rows = models.Profile.objects.order_by("id").values(*_PROFILE_FIELDS)
     return tuple(Profile(**row) for row in rows.iterator())
+
+
+def profiles_of(provider: str, customer: str) -> tuple[Profile, ...]:
+    """Return every statement about one customer and their services."""
+    rows = models.Profile.objects.filter(provider=provider, customer=customer).order_by("id")
+    return tuple(Profile(**row) for row in rows.values(*_PROFILE_FIELDS))
+
+
+def customers(provider: str, now: int) -> int:
+    """Return how many customers of `provider` hold something at `now`."""
+    held = models.Holding.objects.filter(provider=provider, since__lte=now).filter(
+        Q(until=None) | Q(until__gt=now)
+    )
+    return held.values("customer").distinct().count()
 
 
 def put_profiles(listed: Iterable[Profile]) -> None:

@@ -5,17 +5,13 @@ In: nothing. Out: names and hashes of what is stored, read as bytes, since it ma
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from django.db import connection
 
 from aupkeep.base.canonical import sha256
-from aupkeep.record.compare import Kept, policy_id, sanction_content
+from aupkeep.record.compare import Kept, policy_id
 from aupkeep.store.database import plain
-
-#: Stands for a content that cannot be read, and equals no hash.
-UNREADABLE = "unreadable"
 
 
 def kept() -> Iterator[Kept]:
@@ -31,7 +27,7 @@ def kept() -> Iterator[Kept]:
     for identity, body in _read("decision", "id", "body"):
         yield Kept(kind="decision", id=_text(identity), content=sha256(body))
     for identity, body in _read("sanction", "id", "body"):
-        yield Kept(kind="sanction", id=_text(identity), content=_sanction(body))
+        yield Kept(kind="sanction", id=_text(identity), content=sha256(body))
 
 
 def _read(table: str, *columns: str) -> Iterator[tuple[bytes, ...]]:
@@ -45,11 +41,3 @@ def _read(table: str, *columns: str) -> Iterator[tuple[bytes, ...]]:
 
 def _text(value: bytes) -> str:
     return value.decode("utf-8", "replace")
-
-
-def _sanction(body: bytes) -> str:
-    try:
-        said = json.loads(body)
-        return sanction_content({**said, "target": sha256(said["target"].encode())})
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return UNREADABLE

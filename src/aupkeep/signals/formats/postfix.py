@@ -16,7 +16,8 @@ empty text, or None where empty text means something:
     E  expired: sender
     N  notification: its queue id
     A  action of an administrator: placed on hold, released from hold, requeued
-    J  refused: status, transport, client name and address, login, sender, recipient, dsn, reply
+    J  refused: status, transport, client name and address, login, sender, recipient, dsn, reply;
+       the status is rejected, held, or withheld: held by our own map
 """
 
 from __future__ import annotations
@@ -126,6 +127,8 @@ def _refused(key: str, program: str, action: str, stated: Fields) -> Record | No
     status = _STATUSES.get(action.rpartition("-")[2])
     if status is None:
         return None
+    if "sanctions" in stated:
+        status = "withheld"
     # A line of cleanup names the client after text of strangers; the client's own line is better.
     names = ("client_name", "client_ip", "login") if program == "smtpd" else ()
     client = tuple(stated.get(name, "") for name in names) or ("", "", "")

@@ -90,6 +90,11 @@ def request(text: str, skip: int) -> tuple[str, Fields]:
     return text, {}
 
 
+def requests(text: str) -> int:
+    """Return how many descriptions of an SMTP request begin in `text`, quoted ones too."""
+    return sum(1 for _ in _MARK.finditer(text))
+
+
 def content(text: str) -> tuple[str, Fields]:
     """Split sender, recipient, protocol, greeting and argument off the end of a cleanup action.
 

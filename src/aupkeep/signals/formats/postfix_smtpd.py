@@ -27,6 +27,13 @@ _TLS_DETAIL = re.compile(
 )
 _SASL = re.compile(r": (?P<message>SASL .*?)(?:, sasl_username=(?P<login>.*))?", re.DOTALL)
 _COUNTER = re.compile(r"([a-z]+)=(\d+)(?:/(\d+))?")
+#: The reason that an access map of ours gives; an id is one word without punctuation.
+_WITHHELD = re.compile(
+    r"<(?P<login>[^<>]+)>: SASL login name aupkeep (?P<sanctions>[\w-]+(?: [\w-]+)*)(?=; )",
+    re.ASCII,
+)
+#: No syslog cuts a line this short off.
+_SURELY_WHOLE = 800
 _LOGIN_END = re.compile(r", (?:sasl_sender|orig_queue_id|orig_client)=")
 
 
@@ -102,11 +109,24 @@ def _action(body: str) -> Fields | None:
             return None
         fields |= begin[0]
         rest = begin[1].removeprefix(": ")
+    if found["action"] == "hold" and len(body) <= _SURELY_WHOLE:
+        fields |= withheld(rest)
     said, request = grammar.request(rest, len(rest) - len(grammar.reply_text(rest)))
     fields |= grammar.reply(said.removesuffix(";"))
     text = grammar.reply_text(said.removesuffix(";"))
     about = _ABOUT.fullmatch(text) or _LISTED.fullmatch(text)
     return {**fields, **(about.groupdict() if about else {"reason": text}), **request}
+
+
+def withheld(text: str) -> Fields:
+    """Read `<login>: SASL login name aupkeep SANCTIONS; from=<> ...`: what our own map held.
+
+    Other reasons repeat what the client wrote, an envelope sender for one, which may imitate this
+    text and the request after it. It cannot keep Postfix from adding the true request at the end,
+    so that a text with more than one request is nobody's. `text` must be whole.
+    """
+    found = _WITHHELD.match(text)
+    return found.groupdict() if found and grammar.requests(text) == 1 else {}
 
 
 def action_names(action: str) -> Fields:

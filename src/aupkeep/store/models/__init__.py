@@ -4,18 +4,29 @@ Instants are microseconds UTC. `body` columns hold the canonical JSON of a froze
 `store.rows` turns back; the other columns repeat what queries filter by.
 """
 
+from aupkeep.store.models.course import Minute
+from aupkeep.store.models.dialogue import Answer, Notice
+from aupkeep.store.models.enforcement import Afresh, Alarm, Armed, Pause
 from aupkeep.store.models.evidence import Case, Decision, Finding, Sanction
 from aupkeep.store.models.ground import Holding, PolicyVersion, Profile
 from aupkeep.store.models.intake import Commit, Rejected, SourceState
-from aupkeep.store.models.record import Entry
+from aupkeep.store.models.record import Checkpoint, Entry
 
 __all__ = [
+    "Afresh",
+    "Alarm",
+    "Answer",
+    "Armed",
     "Case",
+    "Checkpoint",
     "Commit",
     "Decision",
     "Entry",
     "Finding",
     "Holding",
+    "Minute",
+    "Notice",
+    "Pause",
     "PolicyVersion",
     "Profile",
     "Rejected",

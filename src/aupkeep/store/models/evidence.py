@@ -52,3 +52,8 @@ class Sanction(models.Model):
     measure = models.CharField(max_length=40)
     state = models.CharField(max_length=20, db_index=True)
     body = models.TextField()
+    #: When the hand must look at it next; None: nothing to do.
+    next_at = models.BigIntegerField(null=True, db_index=True)
+    #: How often in a row it failed, and why it waits or failed last.
+    attempts = models.IntegerField(default=0)
+    trouble = models.TextField(default="")

@@ -14,10 +14,31 @@ class Entry(models.Model):
     seq = models.BigIntegerField()
     hash = models.CharField(max_length=64)
     line = models.TextField()
+    #: What the line is about, for finding it; no proof rests on it.
+    subject = models.CharField(max_length=200, default="", db_index=True)
 
     class Meta:
         """A chain has one entry a number."""
 
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["provider", "seq"], name="one_entry_a_number")
+        ]
+
+
+class Checkpoint(models.Model):
+    """What was signed of one provider's chain."""
+
+    provider = models.CharField(max_length=100)
+    size = models.BigIntegerField()
+    at = models.BigIntegerField()
+    #: The signed text.
+    text = models.TextField()
+    #: When it had reached the second place; None: not yet.
+    placed_at = models.BigIntegerField(null=True)
+
+    class Meta:
+        """One checkpoint a size."""
+
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["provider", "size"], name="one_checkpoint_a_size")
         ]

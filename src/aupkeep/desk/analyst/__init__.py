@@ -1,0 +1,1 @@
+"""Pages of the abuse desk: sign-in, queue, case, and the acts of people."""

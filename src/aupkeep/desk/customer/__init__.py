@@ -1,0 +1,1 @@
+"""Pages of customers, each behind a signed link of its own."""

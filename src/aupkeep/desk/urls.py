@@ -1,0 +1,30 @@
+"""Every address of the desk; what is not here is not there."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from aupkeep.desk.analyst import acts, case, queue, signing
+from aupkeep.desk.customer import notice
+from aupkeep.desk.public import policy
+
+urlpatterns = [
+    path("", queue.queue, name="queue"),
+    path("alarm/<slug:alarm>/acknowledge", acts.acknowledge, name="acknowledge"),
+    path("pause/<str:provider>/<str:power>/go-on", acts.go_on, name="go-on"),
+    path("case/<slug:case>", case.case, name="case"),
+    path("case/<slug:case>/<slug:sanction>/approve", acts.approve, name="approve"),
+    path("case/<slug:case>/<slug:sanction>/override", acts.override, name="override"),
+    path("case/<slug:case>/<slug:sanction>/refuse", acts.refuse, name="refuse"),
+    path("case/<slug:case>/<slug:sanction>/lift", acts.lift, name="lift"),
+    path("sign-in/<str:token>", signing.sign_in, name="sign-in"),
+    path("sign-out", signing.sign_out, name="sign-out"),
+    path("notice/<str:token>", notice.notice, name="notice"),
+    path("policy/<str:provider>/", policy.in_force, name="policy"),
+    path("policy/<str:provider>/<str:version>/", policy.version, name="policy-version"),
+]
+
+handler400 = "aupkeep.desk.errors.bad_request"
+handler403 = "aupkeep.desk.errors.forbidden"
+handler404 = "aupkeep.desk.errors.not_found"
+handler500 = "aupkeep.desk.errors.failed"

@@ -1,0 +1,183 @@
+"""What a customer is told: the policy's own template, filled with what is so.
+
+In: a policy, a sanction and the case it belongs to, what the record says. Out: a `Notice`, the same
+for the same input. Strangers' text (logins, addresses) goes in as one line without control
+characters, so that it can pretend to be nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aupkeep.base.ids import make_id
+from aupkeep.detection.finding import Finding
+from aupkeep.policy.model import Measure, Policy
+from aupkeep.policy.templates import VARIABLES, environment
+from aupkeep.sanctions.observed import evidence
+from aupkeep.sanctions.sanction import Sanction
+from aupkeep.sanctions.wording import length, one_line, spoken
+
+#: Template of the message that says that a measure has ended.
+LIFTED = "lifted"
+#: Kinds of notices: of a measure, and of its end.
+OF_MEASURE, OF_END = "measure", "lifted"
+#: The language whose templates every policy has.
+FALLBACK = "en"
+
+#: Measure -> how a customer calls it.
+WORDS: Mapping[Measure, str] = {
+    Measure.WARN: "a question to you",
+    Measure.THROTTLE: "slower service",
+    Measure.HOLD_MAIL: "outgoing mail held",
+    Measure.LOCK_SITE: "page or site locked",
+    Measure.QUARANTINE_FILE: "file set aside",
+    Measure.REMOVE_CONTENT: "content removed",
+    Measure.BLOCK_TRAFFIC: "traffic blocked",
+    Measure.SUSPEND_SERVICE: "service suspended",
+    Measure.SUSPEND_ACCOUNT: "account suspended",
+    Measure.DENY_SERVICE: "service denied",
+    Measure.FEE: "fee",
+    Measure.TERMINATE: "contract ended",
+    Measure.PRESERVE: "evidence kept",
+    Measure.NOTIFY_AUTHORITY: "an authority told",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One message to a customer, word for word."""
+
+    id: str
+    sanction: str
+    case: str
+    provider: str
+    customer: str
+    clause: str
+    policy_version: str
+    #: `measure` or `lifted`.
+    kind: str
+    language: str
+    #: Mail address of the customer; empty where the profile names none.
+    recipient: str
+    subject: str
+    text: str
+    at: int
+    #: Number of the record's entry that it names, and the checkpoint that covers it.
+    entry: int
+    checkpoint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What a notice tells besides the sanction itself."""
+
+    policy: Policy
+    #: The findings that the sanction rests on.
+    findings: Sequence[Finding]
+    #: What the customer's profile says.
+    language: str
+    recipient: str
+    #: The page on which the customer reads and answers.
+    link: str
+    entry: int
+    checkpoint: str
+    #: In plain words why it has ended, and what became of what was held; of an end only.
+    reason: str = ""
+
+
+def notice_id(sanction: str, kind: str) -> str:
+    """Return the id of the notice of `kind` about `sanction`: there is one of each."""
+    return make_id("notice", sanction, kind)
+
+
+def compose(sanction: Sanction, kind: str, told: Circumstances, *, now: int) -> Notice:
+    """Return the notice of `kind` about `sanction`.
+
+    The first line of a template is its subject. Raises `KeyError` where the policy has no template
+    for the measure, which its checker keeps from happening.
+    """
+    name = sanction.measure if kind == OF_MEASURE else LIFTED
+    language = _language(told, name)
+    template = environment().from_string(told.policy.notices[language, name])
+    text = template.render(_values(sanction, told, now))
+    subject, _, body = text.partition("\n")
+    return Notice(
+        id=notice_id(sanction.id, kind),
+        sanction=sanction.id,
+        case=sanction.case,
+        provider=sanction.provider,
+        customer=sanction.customer,
+        clause=sanction.clause,
+        policy_version=told.policy.version,
+        kind=kind,
+        language=language,
+        recipient=told.recipient,
+        subject=one_line(subject.lstrip("# ")),
+        text=body.strip("\n") + "\n",
+        at=now,
+        entry=told.entry,
+        checkpoint=told.checkpoint,
+    )
+
+
+def _language(told: Circumstances, name: str) -> str:
+    wanted = (told.language, *told.policy.languages, FALLBACK)
+    return next(word for word in wanted if (word, name) in told.policy.notices)
+
+
+def _values(sanction: Sanction, told: Circumstances, now: int) -> dict[str, object]:
+    policy, findings = told.policy, sorted(told.findings, key=lambda item: (item.first, item.id))
+    clause = policy.clauses[sanction.clause]
+    answer = _answer_within(policy, sanction)
+    named = findings[0] if findings else None
+    ends = sanction.ended_at if sanction.ended_at is not None else sanction.until
+
+    def local(instant: int | None) -> str:
+        return "" if instant is None else spoken(instant, policy.time_zone)
+
+    values: dict[str, object] = dict.fromkeys(VARIABLES, "")
+    values |= {
+        "provider": policy.provider,
+        "contact": policy.contact,
+        "customer": sanction.customer,
+        "service": (named.service if named else "") or sanction.target,
+        "user": named.key.get("login") or "" if named else "",
+        "target": sanction.target,
+        "scope": sanction.scope,
+        "case": sanction.case[:12],
+        "clause": clause.id,
+        "clause_title": clause.title,
+        "clause_text": clause.text.strip(),
+        "policy_title": policy.title,
+        "version": policy.version,
+        "effective": local(policy.effective),
+        "measure": WORDS[Measure(sanction.measure)],
+        "reason": told.reason or _why(clause.immediate, sanction),
+        "first_seen": local(min((item.first for item in findings), default=None)),
+        "last_seen": local(max((item.last for item in findings), default=None)),
+        "starts": local(sanction.applied_at),
+        "ends": local(ends),
+        "length": length(sanction.length) if sanction.length else "",
+        "answer_by": local(now + answer if answer else None),
+        "answer_link": told.link,
+        "appeal_by": local(now + policy.appeal_within),
+        "entry": str(told.entry),
+        "checkpoint": told.checkpoint,
+    }
+    quoted = ("target", "service", "user", "customer")
+    values |= {name: one_line(str(values[name])) for name in quoted}
+    values["evidence"] = evidence(findings, policy)
+    return values
+
+
+def _answer_within(policy: Policy, sanction: Sanction) -> int:
+    """Return how long the customer has to answer, counted from the notice; 0 = no clock."""
+    steps = policy.ladders[policy.clauses[sanction.clause].ladder].steps
+    return next((step.answer_within for step in steps if step.name == sanction.step), 0)
+
+
+def _why(immediate: bool, sanction: Sanction) -> str:  # noqa: FBT001  # a clause is or is not
+    if sanction.touches_service and immediate:
+        return "The rule lets us act at once, because our own records prove it."
+    return ""

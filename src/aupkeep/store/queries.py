@@ -1,0 +1,390 @@
+"""What the pages of the desk read.
+
+In: ids, filters, instants. Out: frozen values. Nothing here writes, and no transaction is open
+between two reads, so that a page never keeps a writer waiting.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import (
+    BigIntegerField,
+    Exists,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    TextField,
+    Value,
+)
+from django.db.models import Case as Choose
+from django.db.models import When as Where
+
+from aupkeep.attribution.holdings import Holding
+from aupkeep.base.clock import HOUR, MINUTE, parse_instant
+from aupkeep.cases.case import Case
+from aupkeep.decisions.decision import Decision
+from aupkeep.detection.finding import Finding
+from aupkeep.policy.words import REVERSIBLE
+from aupkeep.sanctions.notice import Notice
+from aupkeep.sanctions.sanction import IN_FORCE, Sanction, State
+from aupkeep.store import alarms, arming, course, dialogue, evidence, intake, models
+from aupkeep.store.people.models import Person
+from aupkeep.store.rows import from_text
+from aupkeep.store.sanctions import Waiting, waiting, waiting_of
+
+#: Cases on one page of the queue.
+PAGE = 50
+
+#: Which cases of the queue: those a person must act on, those with a measure in force, every one.
+NEEDS, FORCE, EVERY = "needs", "force", "all"
+
+#: Bars of a chart at most, and how wide a sum of counts may be; a bar is one of these or wider.
+BARS = 96
+STEPS = (MINUTE, 5 * MINUTE, 15 * MINUTE, HOUR)
+
+#: A chart begins so long before the first finding and ends so long after the last.
+AROUND = HOUR
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A filter of the queue; empty text filters nothing."""
+
+    provider: str = ""
+    state: str = EVERY
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueRow:
+    """One case as the queue shows it."""
+
+    case: Case
+    decision: Decision | None
+    sanctions: tuple[Waiting, ...]
+    answers: int
+    #: A person must act on it.
+    needs: bool
+    #: When a person must have decided; None where there is no clock or it was met.
+    due: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """One page of the queue and how many cases fit the filter."""
+
+    rows: tuple[QueueRow, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """What stands above the queue."""
+
+    armed: tuple[arming.Armed, ...]
+    pauses: tuple[arming.Paused, ...]
+    alarms: tuple[alarms.Alarm, ...]
+    #: The engine's last commit; None: it has not read anything yet.
+    committed: intake.Committed | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryLine:
+    """One entry of the record, for people."""
+
+    provider: str
+    seq: int
+    hash: str
+    #: None and empty where the stored line cannot be read.
+    at: int | None
+    act: str
+    by: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage:
+    """Everything about one case."""
+
+    case: Case
+    decision: Decision | None
+    findings: tuple[Finding, ...]
+    #: Id of a finding -> who held then what its actor names; missing where nobody did.
+    held: Mapping[str, Holding]
+    sanctions: tuple[Waiting, ...]
+    notices: tuple[dialogue.Sent, ...]
+    answers: tuple[dialogue.Answer, ...]
+    entries: tuple[EntryLine, ...]
+    minutes: tuple[course.Minute, ...]
+    #: What `minutes` covers.
+    since: int
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticePage:
+    """One notice, as the customer it was written to may see it."""
+
+    notice: Notice
+    sent_at: int | None
+    sanction: Sanction | None
+    findings: tuple[Finding, ...]
+    answers: tuple[dialogue.Answer, ...]
+
+
+def _json(path: str, kind: type[BigIntegerField[Any, Any] | TextField[Any, Any]]) -> Func:
+    return Func(F("body"), Value(path), function="JSON_EXTRACT", output_field=kind())
+
+
+def _live(**conditions: object) -> QuerySet[models.Sanction]:
+    """Return the sanctions of the outer case that are no mere *would do*."""
+    rows = models.Sanction.objects.alias(would_do=_json("$.would_do", BigIntegerField))
+    return rows.filter(case=OuterRef("id"), would_do=0, **conditions)
+
+
+def _in_force() -> QuerySet[models.Sanction]:
+    states = [state.value for state in IN_FORCE]
+    return _live(state__in=states, measure__in=[measure.value for measure in REVERSIBLE])
+
+
+def _cases() -> QuerySet[Any]:
+    """Return cases with `needs` (a person must act) and `clock` (when they must have decided)."""
+    decided = models.Decision.objects.filter(id=OuterRef("decision"))
+    asks = Func(
+        F("body"),
+        Value("$.review"),
+        function="JSON_ARRAY_LENGTH",
+        output_field=BigIntegerField(),
+    )
+    answered = models.Answer.objects.filter(case=OuterRef("id"))
+    rows = models.Case.objects.alias(
+        live=Exists(_live()),
+        waits=Exists(_live(state=State.PROPOSED.value)),
+        review=Subquery(decided.values(count=asks)),
+        decide_by=Subquery(decided.values(by=_json("$.decide_by", BigIntegerField))),
+    )
+    needs = (
+        Q(waits=True)
+        | Exists(_live(state=State.FAILED.value))
+        | Q(live=False, review__gt=0)
+        | (Exists(answered) & Exists(_in_force()))
+    )
+    return rows.annotate(
+        needs=Choose(Where(needs, then=Value(1)), default=Value(0)),
+    ).annotate(
+        clock=Choose(Where(Q(live=True, waits=False), then=None), default=F("decide_by")),
+    )
+
+
+def queue(wanted: Wanted, *, page: int = 1) -> Queue:
+    """Return page `page` (from 1) of the cases that fit, the oldest due first."""
+    rows = _cases()
+    if wanted.provider:
+        rows = rows.filter(provider=wanted.provider)
+    if wanted.state == NEEDS:
+        rows = rows.filter(needs=1)
+    if wanted.state == FORCE:
+        rows = rows.filter(Exists(_in_force()))
+    if wanted.text:
+        rows = rows.filter(_mentions(wanted.text))
+    total = rows.count()
+    ordered = rows.order_by(F("clock").asc(nulls_last=True), "aware_at", "id")
+    return Queue(rows=_rows(list(ordered[(page - 1) * PAGE : page * PAGE])), total=total)
+
+
+def _mentions(text: str) -> Q | Exists:
+    """Return what finds `text` in a case: customer, clause, id, who did it, what is held."""
+    actor = _json("$.actor", TextField)
+    target = _json("$.target", TextField)
+    inside = {"said__icontains": text, "case": OuterRef("id")}
+    return (
+        Q(customer__icontains=text)
+        | Q(clause__icontains=text)
+        | Q(id__startswith=text.lower())
+        | Exists(models.Finding.objects.alias(said=actor).filter(**inside))
+        | Exists(models.Sanction.objects.alias(said=target).filter(**inside))
+    )
+
+
+def _rows(cases: list[Any]) -> tuple[QueueRow, ...]:
+    ids = [row.id for row in cases]
+    decisions = {
+        row.id: from_text(row.body, Decision)
+        for row in models.Decision.objects.filter(id__in=[row.decision for row in cases])
+    }
+    sanctions = _waiting(ids)
+    answers = Counter(models.Answer.objects.filter(case__in=ids).values_list("case", flat=True))
+    return tuple(
+        QueueRow(
+            case=from_text(row.body, Case),
+            decision=decisions.get(row.decision),
+            sanctions=tuple(sanctions[row.id]),
+            answers=answers[row.id],
+            needs=bool(row.needs),
+            due=row.clock,
+        )
+        for row in cases
+    )
+
+
+def _waiting(cases: Iterable[str]) -> Mapping[str, list[Waiting]]:
+    found: dict[str, list[Waiting]] = defaultdict(list)
+    for row in models.Sanction.objects.filter(case__in=cases).order_by("measure", "id"):
+        item = Waiting(
+            sanction=from_text(row.body, Sanction),
+            next_at=row.next_at,
+            attempts=row.attempts,
+            trouble=row.trouble,
+        )
+        found[row.case].append(item)
+    return found
+
+
+def overview() -> Overview:
+    """Return what is armed, paused and alarming, and how far the engine has read."""
+    return Overview(
+        armed=tuple(arming.armed()),
+        pauses=tuple(arming.paused()),
+        alarms=tuple(alarms.alarms()),
+        committed=intake.latest(),
+    )
+
+
+def case_page(identity: str) -> CasePage | None:
+    """Return everything about the case whose id is or begins with `identity`, or None."""
+    case = evidence.get_case(identity)
+    if case is None:
+        return None
+    findings = tuple(evidence.findings_of(case.id).values())
+    sanctions = tuple(waiting_of(case.id))
+    since = min((item.first for item in findings), default=case.opened_at) - AROUND
+    until = max((item.last for item in findings), default=case.opened_at) + AROUND
+    return CasePage(
+        case=case,
+        decision=evidence.decision_of(case.id),
+        findings=findings,
+        held=_held(findings),
+        sanctions=sanctions,
+        notices=tuple(dialogue.notices_of(case.id)),
+        answers=tuple(dialogue.answers_of(case.id)),
+        entries=_entries(case.id, *(item.sanction.id for item in sanctions)),
+        minutes=_minutes(case, since, until),
+        since=since,
+        until=until,
+    )
+
+
+def _minutes(case: Case, since: int, until: int) -> tuple[course.Minute, ...]:
+    """Return the counts of the case's customer, summed over steps no wider than a chart's bars.
+
+    A chart has `BARS` bars at most, so a month is not read minute by minute.
+    """
+    step = max((one for one in STEPS if one * BARS <= until - since), default=MINUTE)
+    rows = models.Minute.objects.filter(
+        provider=case.provider, customer=case.customer or "", at__gte=since, at__lt=until
+    )
+    summed = rows.values("kind", "mark", start=F("at") - F("at") % step).annotate(rows=Sum("n"))
+    return tuple(
+        course.Minute(
+            provider=case.provider,
+            customer=case.customer or "",
+            kind=row["kind"],
+            mark=row["mark"],
+            at=row["start"],
+            n=row["rows"],
+        )
+        for row in summed.order_by("start", "kind", "mark")
+    )
+
+
+def _held(findings: Sequence[Finding]) -> dict[str, Holding]:
+    """Return who held what each finding's actor names (`login:ann@shop.example`) at its opening."""
+    named = {item.id: item.actor.partition(":")[::2] for item in findings}
+    rows = models.Holding.objects.filter(
+        provider__in={item.provider for item in findings},
+        value__in={value for _, value in named.values()},
+    )
+    listed = [Holding(**row) for row in rows.order_by("id").values(*_HOLDING)]
+    found = {}
+    for item in findings:
+        for held in listed:
+            there = held.since <= item.first and (held.until is None or item.first < held.until)
+            about = (held.provider, held.customer) == (item.provider, item.customer)
+            if there and about and (held.kind, held.value) == named[item.id]:
+                found[item.id] = held
+    return found
+
+
+_HOLDING = (
+    *("provider", "kind", "value", "port_from", "port_to", "customer", "service", "plan"),
+    *("since", "until", "source", "recorded_at"),
+)
+
+
+def _entries(*subjects: str) -> tuple[EntryLine, ...]:
+    """Return the entries about one of the ids, oldest first."""
+    rows = models.Entry.objects.filter(subject__in=subjects).order_by("provider", "seq")
+    return tuple(_entry(row) for row in rows)
+
+
+def _entry(row: models.Entry) -> EntryLine:
+    try:
+        said = json.loads(row.line)
+        at, act, body = parse_instant(said["at"]), str(said["act"]), dict(said["body"])
+    except (ValueError, KeyError, TypeError):
+        # Somebody wrote into the database past the program; `record verify` says where.
+        at, act, body = None, "", {}
+    return EntryLine(
+        provider=row.provider,
+        seq=row.seq,
+        hash=row.hash,
+        at=at,
+        act=act,
+        by=str(body.get("by", "")),
+        body=body,
+    )
+
+
+def notice_page(identity: str) -> NoticePage | None:
+    """Return the notice `identity` with what it is about, or None."""
+    sent = dialogue.sent(identity)
+    if sent is None:
+        return None
+    found = waiting(sent.notice.sanction)
+    sanction = found.sanction if found else None
+    findings = evidence.findings_of(sent.notice.case)
+    return NoticePage(
+        notice=sent.notice,
+        sent_at=sent.sent_at,
+        sanction=sanction,
+        findings=tuple(
+            item for name, item in findings.items() if sanction and name in sanction.findings
+        ),
+        answers=tuple(dialogue.answers_to(identity)),
+    )
+
+
+def policy_edition() -> int:
+    """Return a number that grows whenever a policy is published."""
+    newest = models.PolicyVersion.objects.order_by("-id").values_list("id", flat=True).first()
+    return newest or 0
+
+
+def sanction_of(case: str, identity: str) -> Sanction | None:
+    """Return the sanction `identity` where it belongs to `case`, both in full, or None."""
+    row = models.Sanction.objects.filter(id=identity, case=case).first()
+    return from_text(row.body, Sanction) if row else None
+
+
+def person(name: str) -> Person | None:
+    """Return the person of that name as sessions want them; None where they may not sign in."""
+    return Person.objects.filter(name=name, active=True).first()
