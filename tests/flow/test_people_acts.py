@@ -17,7 +17,7 @@ from aupkeep.base.errors import AupkeepError, MisuseError
 from aupkeep.decisions.decision import Proposal
 from aupkeep.flow import answering, approving, arming, pausing
 from aupkeep.flow.retrying import retry, settle
-from aupkeep.flow.signing_in import add_person, link_person, make_link, sign_in
+from aupkeep.flow.signing_in import add_person, link_person, make_link, remove_person, sign_in
 from aupkeep.flow.standing import Arms
 from aupkeep.policy.model import Measure
 from aupkeep.sanctions.notice import OF_MEASURE, notice_id
@@ -351,3 +351,22 @@ def test_what_the_hand_puts_off_does_not_undo_what_a_person_asked_for(here: Plac
     with unit():
         sanctions.put_waiting(seen, next_at=None, attempts=3, trouble="late")
     assert (waiting(one).next_at, waiting(one).trouble) == (here.now, "")
+
+
+def test_who_is_removed_signs_in_no_more_and_may_be_let_in_again(here: Place) -> None:
+    assert add_person("eve", ("jasmo",), now=here.now)
+    unused = make_link("eve", now=here.now)
+    remove_person("eve", ("jasmo",), now=here.now)
+    assert sign_in(unused, now=here.now) is None
+    for refused in (lambda: make_link("eve", now=here.now), lambda: gone("eve", here.now)):
+        with pytest.raises(MisuseError) as nobody:
+            refused()
+        assert code(nobody) == "no-such-person"
+    assert add_person("eve", ("jasmo",), now=here.now)
+    assert sign_in(make_link("eve", now=here.now), now=here.now) == "eve"
+    entered = [json.loads(line)["act"] for line in chain.entries_about("eve")]
+    assert entered == ["person_added", "person_removed", "person_added"]
+
+
+def gone(name: str, now: int) -> None:
+    remove_person(name, ("jasmo",), now=now)

@@ -16,7 +16,7 @@ OURS = "ann@shop.example"
 
 
 @dataclass(slots=True)
-class Busy(FakePower):
+class Busy(FakePower):  # type: ignore[misc]  # pytest alone finds what tests share
     """A power at which the hand has just acted, before or after it was asked for its marks."""
 
     first: list[Mark] = field(default_factory=list)
@@ -36,25 +36,25 @@ def mark(sanction: str) -> Mark:
 def verified() -> Busy:
     """A hold is applied and verified after the first look at the marks."""
     held = put(state=State.VERIFIED, due=False, applied_at=NOW, target=OURS)
-    return Busy(second=[mark(held)])
+    return Busy(second=[mark(held.id)])
 
 
 def lifted() -> Busy:
     """A hold is undone after the first look at the marks, and lifted."""
     held = put(state=State.LIFTED, due=False, applied_at=NOW, target=OURS)
-    return Busy(first=[mark(held)])
+    return Busy(first=[mark(held.id)])
 
 
 def begun() -> Busy:
     """A hold is begun and applied after the sanctions were read."""
     held = put(state=State.APPROVED, due=False, target=OURS)
-    return Busy(second=[mark(held)])
+    return Busy(second=[mark(held.id)])
 
 
 def undone() -> Busy:
     """A hold that was announced as the sanctions were read is undone right after."""
     held = put(state=State.ANNOUNCED, due=False, applied_at=NOW, target=OURS)
-    return Busy(first=[mark(held)])
+    return Busy(first=[mark(held.id)])
 
 
 @pytest.mark.usefixtures("here")

@@ -10,7 +10,7 @@ import typer
 from aupkeep.cli.faces import now, plain_errors, say_json
 from aupkeep.cli.place import Folder, opened
 from aupkeep.flow.installation import Installation
-from aupkeep.flow.signing_in import add_person, make_link
+from aupkeep.flow.signing_in import add_person, make_link, remove_person
 from aupkeep.store import links
 
 app = typer.Typer(
@@ -44,6 +44,16 @@ def link(name: Name, *, folder: Folder = None) -> None:
     """Print a new link that signs somebody in once, within a day."""
     with plain_errors():
         print(sign_in_link(opened(folder), name))
+
+
+@app.command("remove")
+def remove(name: Name, *, folder: Folder = None) -> None:
+    """Let somebody in no more, from their next page on; what they decided stays in the record."""
+    with plain_errors():
+        installation = opened(folder)
+        providers = tuple(item.name for item in installation.settings.provider)
+        remove_person(name, providers, now=now())
+        print(f"{name} may not sign in any more")
 
 
 @app.command("list")

@@ -266,6 +266,7 @@ class Enforcer:
             (sanction.measure not in policy.measures, "the policy did not reserve this measure"),
             ((provider, "power", sanction.power) not in armed, f"{sanction.power} is not armed"),
             ((provider, "clause", sanction.clause) not in armed, f"{sanction.clause} is not armed"),
+            (_passed_on(sanction, self.clock()), "what it falls on is another customer's now"),
         )
         return next((text for holds, text in missing if holds), "")
 
@@ -314,6 +315,17 @@ _STEPS: Mapping[State, Callable[[Enforcer, Waiting, Power], None]] = {
     State.LIFTING: Enforcer.undo,
     State.FAILED: Enforcer.again,
 }
+
+
+def _passed_on(sanction: Sanction, now: int) -> bool:
+    """Whether somebody else holds the mailbox now: nobody is held for who was there before."""
+    if sanction.scope != "mailbox":
+        return False
+    provider, target = sanction.provider, sanction.target
+    domain = target.rpartition("@")[2]
+    exact = ground.holders(provider, ("login", "mailbox"), target, now)
+    holders = exact or ground.holders(provider, ("domain",), domain, now)
+    return bool(holders) and sanction.customer not in holders
 
 
 def _from(item: Waiting, to: State, **changes: Any) -> Callable[[Sanction], Sanction]:

@@ -32,21 +32,36 @@ def add_person(name: str, providers: tuple[str, ...], *, now: int, email: str = 
     return True
 
 
+def remove_person(name: str, providers: tuple[str, ...], *, now: int) -> None:
+    """Let `name` in no more, from their next page on; what they decided stays in the record.
+
+    Raises `MisuseError` where nobody who may sign in is called so.
+    """
+    with unit():
+        if not links.remove_person(name):
+            raise MisuseError(_nobody(name))
+        recording = Recording()
+        for provider in providers:
+            recording.enter(provider, "person_removed", name, {}, at=now)
+        recording.keep()
+
+
 def make_link(name: str, *, now: int, days: int = 1) -> str:
     """Return a token that signs `name` in once; raises `MisuseError` where nobody is called so."""
     token = secrets.token_urlsafe(STRENGTH)
     with unit():
         if not links.put_link(name, token, now=now, expires_at=now + days * DAY):
-            known = tuple(person for person, active in links.people() if active)
-            raise MisuseError(
-                Fault(
-                    code="no-such-person",
-                    what=f"nobody who may sign in is called `{name}`",
-                    allowed=known,
-                    hint="`aupkeep person add NAME` lets somebody in",
-                )
-            )
+            raise MisuseError(_nobody(name))
     return token
+
+
+def _nobody(name: str) -> Fault:
+    return Fault(
+        code="no-such-person",
+        what=f"nobody who may sign in is called `{name}`",
+        allowed=tuple(person for person, active in links.people() if active),
+        hint="`aupkeep person add NAME` lets somebody in",
+    )
 
 
 def link_person(token: str, *, now: int) -> str | None:

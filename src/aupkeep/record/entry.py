@@ -46,6 +46,7 @@ ACTS = frozenset(
         "alarm_raised",
         "alarm_acknowledged",
         "person_added",
+        "person_removed",
     }
 )
 

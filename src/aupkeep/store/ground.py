@@ -6,7 +6,7 @@ In: values. Out: the same. A published version is never changed; holdings change
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import Q
@@ -126,6 +126,14 @@ def customers(provider: str, now: int) -> int:
         Q(until=None) | Q(until__gt=now)
     )
     return held.values("customer").distinct().count()
+
+
+def holders(provider: str, kinds: Collection[str], value: str, now: int) -> set[str]:
+    """Return who holds `value` as one of `kinds` at `now`; names compare without case."""
+    held = models.Holding.objects.filter(
+        provider=provider, kind__in=kinds, value__iexact=value, since__lte=now
+    ).filter(Q(until=None) | Q(until__gt=now))
+    return set(held.values_list("customer", flat=True))
 
 
 def put_profiles(listed: Iterable[Profile]) -> None:

@@ -32,10 +32,22 @@ def _signer(secret: bytes) -> Signer:
 
 def put_person(name: str, *, email: str = "", now: int) -> bool:
     """Store a person; False where one of that name is there."""
-    _, made = Person.objects.get_or_create(
+    person, made = Person.objects.get_or_create(
         name=name, defaults={"email": email, "made_at": now, "password": "!"}
     )
-    return made
+    if made or person.active:
+        return made
+    person.active = True
+    person.save()
+    return True
+
+
+def remove_person(name: str) -> bool:
+    """Let `name` in no more, from their next page on; False where nobody is called so."""
+    if not Person.objects.filter(name=name, active=True).update(active=False):
+        return False
+    SignInLink.objects.filter(person__name=name, used_at=None).delete()
+    return True
 
 
 def people() -> list[tuple[str, bool]]:
