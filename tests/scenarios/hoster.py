@@ -167,10 +167,6 @@ class Hoster:
         """The record, as its export has it."""
         return self.did("record", "export").objects()
 
-    def acts(self, subject: str) -> list[str]:
-        """What the record says was done to `subject`, in order."""
-        return [entry["act"] for entry in self.entries() if entry["subject"] == subject]
-
     def wait(self, look: Callable[[], _Got], what: str, seconds: float = 150) -> _Got:
         """Wait while other people's mail goes on, which lets the log's time go on too."""
 
@@ -237,6 +233,11 @@ class Hoster:
             if item["queue_name"] == "hold"
             for recipient in item["recipients"]
         ]
+
+
+def acts(entries: list[Row], about: Row) -> list[str]:
+    """Return what the record says was done to a sanction, in order."""
+    return [entry["act"] for entry in entries if entry["subject"] == about["id"]]
 
 
 def xtext(login: str) -> str:

@@ -253,6 +253,8 @@ def cut_off(aupkeep: Command, folder: Path, dice: random.Random, usual: float) -
     try:
         process.wait(first)
     except subprocess.TimeoutExpired:
+        # Stopped first, so that it starts nothing between the look and its end.
+        process.send_signal(signal.SIGSTOP)
         children = engines(process)
         process.kill()
         process.wait()

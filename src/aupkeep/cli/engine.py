@@ -34,7 +34,7 @@ def engine(
 ) -> None:
     """Read every inlet, evaluate, open cases, decide; commit as it goes."""
     parent = os.getppid()
-    with plain_errors(supervised=True):
+    with plain_errors(supervised=not once):
         installation = opened(folder or option)
         if once:
             hold(installation.data, "engine")
