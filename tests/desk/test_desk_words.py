@@ -24,6 +24,7 @@ _ELSEWHERE = {
     "paused",
     "resumed",
     "person_added",
+    "person_removed",
 }
 
 
