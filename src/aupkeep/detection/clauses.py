@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from aupkeep.base.clock import parse_duration
 from aupkeep.detection.rule import Aup, Sample, Threshold
 from aupkeep.detection.shape import Shape
-from aupkeep.events.schema import KINDS
 from aupkeep.policy.model import Tier
 from aupkeep.policy.nodes import Node
 
@@ -114,7 +113,7 @@ def _event(node: Node, shape: Shape) -> bool:
     if not isinstance(node.value, dict):
         shape.fault("not-a-mapping", "an event must be a mapping", node)
         return False
-    kind = shape.word(node.at("kind"), KINDS, "a kind of event")
+    kind = shape.word(node.at("kind"), shape.kinds, "a kind of event")
     for key in ("every", "at"):
         if sample_time(node.at(key).value) < 0:
             shape.fault(

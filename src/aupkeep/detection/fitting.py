@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from aupkeep.base.errors import unknown_word
 from aupkeep.detection.correlating import Draft
-from aupkeep.detection.fields import fields_of, is_number, word
+from aupkeep.detection.fields import is_number, word
 from aupkeep.detection.guards import stages
 from aupkeep.detection.rule import Conjunction, Selection, Window
 from aupkeep.detection.shape import Shape
@@ -58,7 +58,7 @@ def _measured(window: Window, draft: Draft, shape: Shape) -> None:
     if not window.field:
         return
     node = draft.node.at("correlation").at("condition").at("field")
-    fields = fields_of(window.kind)
+    fields = shape.fields_of(window.kind)
     if window.field not in fields:
         _unknown(node, window.field, window.kind, shape)
     elif window.measure == "value_sum" and not is_number(fields[window.field]):
@@ -70,7 +70,7 @@ def _group_by(draft: Draft, kinds: Sequence[str], shape: Shape) -> None:
     for node in draft.group_by:
         types = set()
         for kind in kinds:
-            fields = fields_of(kind)
+            fields = shape.fields_of(kind)
             if node.text in fields:
                 types.add(str(fields[node.text]))
             else:
@@ -84,14 +84,14 @@ def _group_by(draft: Draft, kinds: Sequence[str], shape: Shape) -> None:
 def _evidence(draft: Draft, kinds: Sequence[str], shape: Shape) -> None:
     if draft.block is None:
         return
-    known = set().union(*(fields_of(kind) for kind in kinds))
+    known = set().union(*(shape.fields_of(kind) for kind in kinds))
     for name, node in draft.block.node.at("evidence").at("fields").words():
         if name not in known:
             _unknown(node, name, " or ".join(kinds), shape)
 
 
 def _unknown(node: Node, field: str, kind: str, shape: Shape) -> None:
-    fields = fields_of(kind) if " " not in kind else {}
+    fields = shape.fields_of(kind) if " " not in kind else {}
     shape.faults.append(
         unknown_word(field, sorted(fields), what=f"a field of {kind}", place=node.place)
     )

@@ -10,25 +10,32 @@ from collections.abc import Collection, Sequence
 
 from aupkeep.base.errors import AupkeepError, unknown_word
 from aupkeep.detection.correlating import Draft, read_draft
+from aupkeep.detection.fields import Catalogue
 from aupkeep.detection.linking import Links
 from aupkeep.detection.rule import RuleSet, Selection
 from aupkeep.detection.selecting import read_selection
 from aupkeep.detection.shape import Shape
 from aupkeep.detection.testing import check_samples
+from aupkeep.events.schema import KINDS
 from aupkeep.policy.marks import load_all
 from aupkeep.policy.model import RuleFile
 from aupkeep.policy.nodes import Marks, Node
 
 
 def read_rules(
-    files: Sequence[RuleFile], *, clauses: Collection[str], plans: Collection[str] | None
+    files: Sequence[RuleFile],
+    *,
+    clauses: Collection[str],
+    plans: Collection[str] | None,
+    kinds: Catalogue = KINDS,
 ) -> RuleSet:
     """Return the rules of `files`.
 
-    `clauses` are the ids a rule may name; `plans` the plans thresholds may name (None: any).
+    `clauses` are the ids a rule may name; `plans` the plans thresholds may name (None: any);
+    `kinds` the kinds of events with their columns.
     Raises `AupkeepError` with every fault of every file.
     """
-    shape = Shape()
+    shape = Shape(kinds)
     selections: list[Selection] = []
     drafts: list[Draft] = []
     documents = [node for file in files for node in _documents(file, shape)]
@@ -50,7 +57,7 @@ def read_rules(
     rules = Links(selections, drafts, known, shape).rules()
     if shape.faults:
         raise AupkeepError(dict.fromkeys(shape.faults))
-    return RuleSet(selections={one.id: one for one in selections}, rules=rules)
+    return RuleSet(selections={one.id: one for one in selections}, rules=rules, kinds=kinds)
 
 
 def _holds(document: Node, key: str) -> bool:

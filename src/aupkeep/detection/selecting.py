@@ -14,11 +14,9 @@ from sigma.rule import SigmaRule
 
 from aupkeep.base.errors import unknown_word
 from aupkeep.detection.conditions import Conversion, Refusal
-from aupkeep.detection.fields import fields_of
 from aupkeep.detection.guards import stages, unguarded
 from aupkeep.detection.rule import Predicate, Selection
 from aupkeep.detection.shape import Shape
-from aupkeep.events.schema import KINDS
 from aupkeep.policy.nodes import Node
 
 #: Keys that say something about a document and change nothing.
@@ -81,7 +79,7 @@ def read_selection(document: Node, shape: Shape) -> Selection | None:
     source, detection = document.at("logsource"), document.at("detection")
     kind = ""
     if shape.keys(source, ("category",), (), "logsource"):
-        kind = shape.word(source.at("category"), KINDS, "a kind of event")
+        kind = shape.word(source.at("category"), shape.kinds, "a kind of event")
     _detection_shape(detection, shape)
     if not kind or len(shape.faults) > before:
         return None
@@ -144,7 +142,7 @@ def _predicate(document: Node, kind: str, shape: Shape) -> Predicate | None:
         what = str(error).strip() or "the condition is nested too deeply"
         shape.fault("sigma", _lower(what), _place_of(detection, what))
         return None
-    conversion = Conversion(fields_of(kind))
+    conversion = Conversion(shape.fields_of(kind))
     predicate = conversion.predicate(tree)
     for refusal in conversion.refusals:
         _refuse(refusal, detection, shape)

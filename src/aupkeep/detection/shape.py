@@ -10,14 +10,22 @@ from collections.abc import Collection, Iterable
 
 from aupkeep.base.clock import parse_duration
 from aupkeep.base.errors import Fault, near, unknown_word
+from aupkeep.detection.fields import Catalogue, fields_of
+from aupkeep.events.schema import KINDS, Schema
 from aupkeep.policy.nodes import Node
 
 
 class Shape:
     """Checks that share one list of faults."""
 
-    def __init__(self) -> None:
+    def __init__(self, kinds: Catalogue = KINDS) -> None:
         self.faults: list[Fault] = []
+        #: The kinds of events that rules may be about.
+        self.kinds = kinds
+
+    def fields_of(self, kind: str) -> Schema:
+        """Return every field of an attributed row of `kind`."""
+        return fields_of(kind, self.kinds)
 
     def fault(self, code: str, what: str, node: Node, *, hint: str = "") -> None:
         """Note one fault at the value of `node`."""

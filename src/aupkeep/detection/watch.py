@@ -25,7 +25,8 @@ from aupkeep.detection.opening import opened
 from aupkeep.detection.plans import levels_for
 from aupkeep.detection.predicates import masks, read_fields
 from aupkeep.detection.rule import Conjunction, Rule, RuleSet, Window
-from aupkeep.events.schema import ATTRIBUTED, COMMON, KINDS
+from aupkeep.detection.fields import Catalogue, fields_of
+from aupkeep.events.schema import ATTRIBUTED, COMMON
 
 #: Instant, time alone before rows, event id, rule: findings are handed on in this order.
 Position = tuple[int, int, int, int, int, str, str]
@@ -68,7 +69,7 @@ class Watch:
 
     def _evaluator(self, rule: Rule, cap: int) -> Evaluator:
         field = rule.field if isinstance(rule, Window) else ""
-        real = isinstance(rule, Window) and _is_real(rule)
+        real = isinstance(rule, Window) and _is_real(rule, self.rules.kinds)
         keys = self._keys.setdefault(_key_columns(rule), Codes())
         values = self._values.setdefault(field, Codes())
         return Evaluator(rule, real=real, cap=cap, keys=keys, values=values)
@@ -299,9 +300,9 @@ def _keep(codes: Codes, live: list[Any]) -> None:
     codes.keep(alive)
 
 
-def _is_real(rule: Window) -> bool:
-    kind = KINDS[rule.kind].get(rule.field) or COMMON.get(rule.field)
-    return kind is not None and kind.is_float()
+def _is_real(rule: Window, kinds: Catalogue) -> bool:
+    data = fields_of(rule.kind, kinds).get(rule.field)
+    return data is not None and data.is_float()
 
 
 def _key_columns(rule: Rule) -> tuple[str, ...]:
@@ -319,8 +320,7 @@ def _columns(rules: RuleSet) -> dict[str, list[str]]:
             names = {*rule.group_by, *(rule.aup.fields if rule.aup else ())}
             if isinstance(rule, Window) and rule.field:
                 names.add(rule.field)
-            known = {*COMMON, *ATTRIBUTED, *KINDS[kind]}
-            needed[kind] |= names & known
+            needed[kind] |= names & set(fields_of(kind, rules.kinds))
     return {kind: sorted(columns) for kind, columns in needed.items()}
 
 
