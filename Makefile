@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
 
-.PHONY: help demo test check lint types contracts packages bench clean
+.PHONY: help demo test slow check lint types contracts packages bench clean
 
 help: ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/'
@@ -25,8 +25,11 @@ $(DEV): $(RUN) requirements/dev.lock
 demo: $(RUN) ## two made-up providers, from raw bytes to a held login, with the desk in your browser
 	$(BIN)/aupkeep demo
 
-test: $(DEV) packages check ## everything a change must pass
-	$(BIN)/pytest -n 2 --dist worksteal
+test: $(DEV) packages check ## everything a change must pass, but for the slow suites
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
+
+slow: $(DEV) packages ## the slow suites: many kills, broken disks and servers; CI runs them too
+	$(BIN)/pytest -n 2 --dist worksteal -m slow
 
 check: contracts lint types ## the fast jobs: layers, style, types, module length
 

@@ -21,6 +21,8 @@ from visitor import visitor
 
 from private_postfix import missing
 
+pytestmark = pytest.mark.slow
+
 if missing():
     pytest.skip(missing(), allow_module_level=True)
 

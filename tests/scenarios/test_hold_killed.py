@@ -18,6 +18,8 @@ from visitor import Visitor, visitor
 
 from private_postfix import missing
 
+pytestmark = pytest.mark.slow
+
 if missing():
     pytest.skip(missing(), allow_module_level=True)
 

@@ -183,6 +183,7 @@ def copied(folder: Path, name: str) -> Path:
     return target
 
 
+@pytest.mark.slow
 def test_fifty_kills(aupkeep: Command, fortnight: Path, prepared: Path) -> None:
     """A growing, rotating set of logs; each round is cut off at a moment drawn by lot."""
     undisturbed = copied(prepared, "undisturbed")
