@@ -103,7 +103,7 @@ correlation: {type: temporal, rules: [counted, login_mail], group-by: [customer]
         (base("{stage: result, dsn: 5}"), "wrong-type", 'put it in quotes: "5"'),
         (base("{stage: result, counted: 'true'}"), "wrong-type", "holds true or false"),
         (base("{stage: result, login|foo: a}"), "unknown-word", "not a modifier"),
-        (base("{stage: result, login|base64: a}"), "unknown-word", "`base64`"),
+        (base("{stage: result, login|base58: a}"), "unknown-word", "`base58`"),
         (base("{stage: result, reply|re: 'a('}"), "regex", "unclosed group"),
         (base("{stage: result, reply|re: '(?=a)'}"), "regex", "look-around"),
         (base("[a, b]"), "keyword", "name the field"),

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import polars as pl
 from polars.exceptions import ComputeError
 
+from aupkeep.base.errors import Fault
 from aupkeep.detection.predicates import regex
 from aupkeep.detection.shape import Shape, short
 from aupkeep.policy.nodes import Node
@@ -66,6 +67,7 @@ def within_bounds(document: Node, shape: Shape) -> bool:
             hint="count its rows with a correlation, which has a `timespan`",
         )
     _patterns(detection, shape)
+    _unused(detection, shape)
     return len(shape.faults) == before
 
 
@@ -97,6 +99,23 @@ def _depth(condition: str) -> int:
         nots = nots + (word.lower() == "not") if opens or word.lower() == "not" else 0
         deepest = max(deepest, depth + nots)
     return deepest
+
+
+def _unused(detection: Node, shape: Shape) -> None:
+    """Complain of a selection that the condition does not name: nothing would look at it."""
+    words = set(_TOKENS.findall(detection.at("condition").text))
+    globs = [re.compile(re.escape(word).replace(r"\*", ".*")) for word in words if "*" in word]
+    for key, child in detection.items():
+        them = "them" in words and not key.startswith("_")
+        named = key in words or them or any(glob.fullmatch(key) for glob in globs)
+        if words and key not in ("condition", "timeframe") and not named:
+            shape.faults.append(
+                Fault(
+                    code="unused",
+                    what=f"the condition does not name `{short(key)}`",
+                    place=child.key_place,
+                )
+            )
 
 
 def _patterns(detection: Node, shape: Shape) -> None:
