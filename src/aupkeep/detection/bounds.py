@@ -67,7 +67,6 @@ def within_bounds(document: Node, shape: Shape) -> bool:
             hint="count its rows with a correlation, which has a `timespan`",
         )
     _patterns(detection, shape)
-    _unused(detection, shape)
     return len(shape.faults) == before
 
 
@@ -101,8 +100,25 @@ def _depth(condition: str) -> int:
     return deepest
 
 
+def check_selections(document: Node, shape: Shape) -> None:
+    """Complain of selections the condition does not name, and of values listed twice."""
+    detection = document.at("detection")
+    _unused(detection, shape)
+    pending = [child for _, child in detection.items()]
+    while pending:
+        node = pending.pop()
+        entries = list(node.entries())
+        pending += [*entries, *(child for _, child in node.items())]
+        seen: set[tuple[type, object]] = set()
+        for entry in entries:
+            value = entry.value
+            if isinstance(value, str | int | float):
+                if (type(value), value) in seen:
+                    shape.fault("twice", f"`{short(str(value))}` stands twice in this list", entry)
+                seen.add((type(value), value))
+
+
 def _unused(detection: Node, shape: Shape) -> None:
-    """Complain of a selection that the condition does not name: nothing would look at it."""
     words = set(_TOKENS.findall(detection.at("condition").text))
     globs = [re.compile(re.escape(word).replace(r"\*", ".*")) for word in words if "*" in word]
     for key, child in detection.items():

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from aupkeep.base.errors import AupkeepError, Fault, Place
-from aupkeep.detection.bounds import within_bounds
+from aupkeep.detection.bounds import check_selections, within_bounds
 from aupkeep.detection.correlating import Draft, read_draft
 from aupkeep.detection.fields import Catalogue
 from aupkeep.detection.linking import Links
@@ -21,6 +21,9 @@ from aupkeep.events.schema import KINDS
 from aupkeep.policy.marks import load_all
 from aupkeep.policy.model import RuleFile
 from aupkeep.policy.nodes import Marks, Node
+
+#: Faults of a condition after which it says nothing about what it names.
+_UNREADABLE = frozenset({"sigma", "condition", "too-deep", "too-long", "not-a-mapping"})
 
 
 def read_rules(
@@ -43,7 +46,7 @@ def read_rules(
     _names(documents, shape)
     for document in documents:
         if _holds(document, "detection"):
-            selection = read_selection(document, shape) if within_bounds(document, shape) else None
+            selection = _selection(document, shape)
             if selection is not None:
                 selections.append(selection)
         elif _holds(document, "correlation") or _holds(document, "aup_metric"):
@@ -57,6 +60,15 @@ def read_rules(
     if shape.faults:
         raise AupkeepError(dict.fromkeys(shape.faults))
     return RuleSet(selections={one.id: one for one in selections}, rules=rules, kinds=kinds)
+
+
+def _selection(document: Node, shape: Shape) -> Selection | None:
+    """Return the base rule of `document`; None where it has a fault."""
+    before = len(shape.faults)
+    selection = read_selection(document, shape) if within_bounds(document, shape) else None
+    if not any(fault.code in _UNREADABLE for fault in shape.faults[before:]):
+        check_selections(document, shape)
+    return selection if len(shape.faults) == before else None
 
 
 def _no_rule(document: Node, shape: Shape) -> None:

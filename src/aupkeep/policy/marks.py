@@ -33,7 +33,7 @@ from aupkeep.policy.nodes import Marks, Node, Path
 DEEPEST = 24
 #: Below that depth so many levels are passed over, to find what else is wrong; then reading ends,
 #: because its cost grows with the square of the depth.
-_PASSED = 100
+_PASSED = 150
 #: Longer texts are refused, in characters: a file of rules has a hundredth of it.
 LARGEST = 4_000_000
 
