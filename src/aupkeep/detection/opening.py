@@ -37,8 +37,11 @@ def opened(
     first = event_id(row["stream"], row["position"], row["part"])
     others = (event_id(*kept) for kept in change.kept)
     events = (first, *(event for event in others if event != first))
-    key = {name: _text(row.get(name)) for name in rule.group_by}
     inner = [_text(value) for value in change.key]
+    key = {
+        name: text if name in rule.aliases else _text(row.get(name))
+        for name, text in zip(rule.group_by, inner, strict=True)
+    }
     return Finding(
         id=make_id(policy.provider, rule.id, rule.detection, inner, first),
         state="open",
