@@ -50,6 +50,8 @@ class Transition:
     forgeable: bool = False
     #: (stream, position, part) of the earliest rows of the window; only at an opening.
     kept: tuple[tuple[int, int, int], ...] = ()
+    #: What the value is made of, as `Evaluator.parts` says; only at an opening.
+    parts: tuple[Number, ...] = ()
 
 
 class Evaluator:
@@ -131,7 +133,36 @@ class Evaluator:
             weak=opened and self._within(slot, layout.LOW),
             forgeable=opened and self._within(slot, layout.FORGED),
             kept=self._kept(slot) if opened else (),
+            parts=self.parts(slot) if opened else (),
         )
+
+    def parts(self, slot: int) -> tuple[Number, ...]:
+        """Return what the value of `slot` is made of after its last row.
+
+        Of a ratio the numerator's and the denominator's rows; of a conjunction the instant at which
+        each rule held last, `layout.NEVER` where it did not; of the others nothing.
+        """
+        if self.mode == layout.RATIO:
+            slots = self.store.slots
+            return int(slots[slot, layout.NUM]), int(slots[slot, layout.DEN])
+        if self.mode == layout.CONJUNCTION:
+            return tuple(self.store.sums[slot].tolist())
+        return ()
+
+    def value(self, slot: int) -> Number | None:
+        """Return the value of `slot` after its last row; None where there is none."""
+        slots, store = self.store.slots, self.store
+        if self.mode == layout.REAL_SUM:
+            newest = int(slots[slot, layout.AT]) % PANES
+            older = float(store.reals[slot, layout.OLDER])
+            return older + float(store.real_sums[slot, newest])
+        if self.mode == layout.RATIO:
+            above, below = self.parts(slot)
+            return float(above) / float(below) if below else None
+        if self.mode == layout.CONJUNCTION:
+            after = int(slots[slot, layout.TIME]) - self.params.span
+            return sum(time > after for time in self.parts(slot))
+        return int(slots[slot, layout.NUM])
 
     def _peak(self, whole: int, real: float) -> Number:
         if self.mode == layout.CONJUNCTION:
