@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from aupkeep.detection import layout, state, windows
+from aupkeep.detection.bundle import parameters
 from aupkeep.detection.codes import Codes, Values
 from aupkeep.detection.layout import Ints, Params, Rows
 from aupkeep.detection.rule import PANES, Conjunction, Rule, Window, pane_length
@@ -60,6 +61,8 @@ class Evaluator:
     def __init__(self, rule: Rule, *, real: bool, cap: int, keys: Codes, values: Codes) -> None:
         """Start empty; `real` sums floats, `cap` is the most keys held at a time."""
         self.rule = rule
+        #: As findings state them.
+        self.parameters = parameters(rule)
         self.keys = keys
         self.values = values
         self.numbers = _numbers(rule)

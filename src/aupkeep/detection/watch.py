@@ -16,12 +16,13 @@ from numpy.typing import NDArray
 
 from aupkeep.detection import layout
 from aupkeep.detection.batch import CUSTOMER, Batch, visible
+from aupkeep.detection.bundle import Opening, base_trees
 from aupkeep.detection.codes import Codes, Ints
 from aupkeep.detection.evaluator import Evaluator, Transition
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.layout import Rows
 from aupkeep.detection.merging import Merged, merge
-from aupkeep.detection.opening import opened
+from aupkeep.detection.opening import opened, told
 from aupkeep.detection.plans import levels_for
 from aupkeep.detection.predicates import masks, read_fields
 from aupkeep.detection.rule import Conjunction, Rule, RuleSet, Window
@@ -59,6 +60,8 @@ class Watch:
         self.evaluators = {rule.id: self._evaluator(rule, cap) for rule in rules.rules.values()}
         #: Open findings of each rule by slot.
         self.open: dict[str, dict[int, Finding]] = {rule: {} for rule in rules.rules}
+        #: Findings that rows of this feed opened.
+        self._fresh: list[Opening] = []
         self._columns = _columns(rules)
         self._referred = {
             part
@@ -83,12 +86,23 @@ class Watch:
                 seen = visible(frame, self.provider, columns)
                 if seen.height:
                     batches[kind] = Batch(seen)
-        placed = list(self._evaluate(batches))
+        placed = self._told(list(self._evaluate(batches)))
         for rule, evaluator in self.evaluators.items():
             changes = evaluator.settle(frontier, list(self.open[rule]))
             placed.extend(self._changed(evaluator, change) for change in changes)
         self._clean()
         return placed
+
+    def _told(self, placed: list[Placed]) -> list[Placed]:
+        """Fill in why the findings of this feed opened, for all of them in one go."""
+        if not self._fresh:
+            return placed
+        made = base_trees(self._fresh, self.rules)
+        for rule in {opening.rule.id for opening in self._fresh}:
+            found = self.open[rule]
+            self.open[rule] = {slot: told(one, made) for slot, one in found.items()}
+        self._fresh = []
+        return [(place, told(one, made)) for place, one in placed]
 
     def _evaluate(self, batches: dict[str, Batch]) -> Iterator[Placed]:
         marked = self._select(batches)
@@ -199,6 +213,7 @@ class Watch:
         if change.what == layout.OPENED_NOW and rows is not None:
             finding = opened(self, evaluator, change, rows)
             found[change.slot] = finding
+            self._fresh.append(Opening(finding.id, rule, rows, change.row))
         else:
             finding = found[change.slot]
             finding = replace(
