@@ -7,6 +7,7 @@ no rule may see (outsiders, late ones, another provider's) are left out here.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -58,6 +59,10 @@ class Batch:
     def __len__(self) -> int:
         """Return how many rows there are."""
         return self.frame.height
+
+    def row(self, at: int) -> dict[str, Any]:
+        """Return one row, field by field."""
+        return self.frame.row(at, named=True)
 
     def whole(self, name: str) -> Ints:
         """Return a whole-number column; 0 where it is missing."""

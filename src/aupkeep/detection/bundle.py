@@ -256,7 +256,7 @@ def _place(opening: Opening) -> tuple[str, Batch, int]:
     rows, rule = opening.rows, opening.rule
     if isinstance(rows, Merged):
         source = int(rows.source[opening.at])
-        return list(rows.origin)[source], rows.sources[source], int(rows.row[opening.at])
+        return list(rows.origin)[source], rows.sources[source], int(rows.row_of[opening.at])
     kind = rule.kind if isinstance(rule, Window | Baseline) else rule.kinds[0]
     return kind, rows, opening.at
 

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from aupkeep.detection import layout, state, windows
-from aupkeep.detection.bundle import parameters
 from aupkeep.detection.codes import Codes, Values
-from aupkeep.detection.layout import Ints, Params, Rows
-from aupkeep.detection.rule import PANES, Conjunction, Rule, Window, pane_length
+from aupkeep.detection.evaluating import Number, Sheet, Transition
+from aupkeep.detection.layout import Ints, Params
+from aupkeep.detection.rule import PANES, Conjunction, Window, pane_length
 
-Number = int | float
+Rule = Window | Conjunction
 
 _MODES = {
     "event_count": layout.COUNT,
@@ -32,37 +31,12 @@ _BOTTOM, _TOP = -(2**63) + 1, 2**63 - 1
 STATE_VERSION = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
-    """A finding opened, grew or ended."""
-
-    #: A word of `layout`: OPENED_NOW, GREW, ENDED_NOW.
-    what: int
-    instant: int
-    #: The row it happened at; -1 where time alone did it.
-    row: int
-    slot: int
-    peak: Number
-    #: The threshold in force at the peak; None where it was set before a change of thresholds.
-    threshold: Number | None
-    #: Whether a row in the window supports `strong` at most; only at an opening.
-    weak: bool = False
-    #: Whether the actor of a row in the window could have been forged; only at an opening.
-    forgeable: bool = False
-    #: (stream, position, part) of the earliest rows of the window; only at an opening.
-    kept: tuple[tuple[int, int, int], ...] = ()
-    #: What the value is made of, as `Evaluator.parts` says; only at an opening.
-    parts: tuple[Number, ...] = ()
-
-
 class Evaluator:
     """The windows of one rule, key by key."""
 
     def __init__(self, rule: Rule, *, real: bool, cap: int, keys: Codes, values: Codes) -> None:
         """Start empty; `real` sums floats, `cap` is the most keys held at a time."""
         self.rule = rule
-        #: As findings state them.
-        self.parameters = parameters(rule)
         self.keys = keys
         self.values = values
         self.numbers = _numbers(rule)
@@ -80,6 +54,11 @@ class Evaluator:
         """Rows that were not evaluated because the rule held as many keys as it may."""
         return int(self.store.tally[layout.N_REFUSED])
 
+    @property
+    def cap(self) -> int:
+        """The most keys held at a time."""
+        return self.params.cap
+
     def slots(self) -> list[int]:
         """Return the slots that keys own."""
         return state.used_slots(self.store)
@@ -95,8 +74,9 @@ class Evaluator:
         level = int(slots[slot, layout.PEAK_LEVEL])
         return int(slots[slot, layout.TIME]), peak, self._threshold(level)
 
-    def run(self, rows: Rows) -> Iterator[Transition]:
-        """Evaluate `rows`; yields what happened, in order. `rows.marks` is filled on the way."""
+    def run(self, sheet: Sheet) -> Iterator[Transition]:
+        """Evaluate rows; yields what happened, in order. Their marks are filled on the way."""
+        rows = sheet.rows
         self.store = state.with_codes(self.store, self.keys.bound)
         done = 0
         while done < rows.picked.size:
@@ -133,6 +113,7 @@ class Evaluator:
             slot=slot,
             peak=self._peak(peak, real),
             threshold=self._threshold(level),
+            key=self.key(slot) if opened else (),
             weak=opened and self._within(slot, layout.LOW),
             forgeable=opened and self._within(slot, layout.FORGED),
             kept=self._kept(slot) if opened else (),

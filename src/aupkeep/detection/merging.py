@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -37,9 +38,13 @@ class Merged:
     #: For each row its kind's batch and the row in it.
     sources: Sequence[Batch]
     source: Ints
-    row: Ints
+    row_of: Ints
     #: Kind -> places in this order, and the rows of the kind's batch that stand there.
     origin: Mapping[str, tuple[Ints, Ints]]
+
+    def row(self, at: int) -> dict[str, Any]:
+        """Return one row, field by field."""
+        return self.sources[int(self.source[at])].row(int(self.row_of[at]))
 
 
 def merge(
@@ -72,7 +77,7 @@ def merge(
         bits=np.concatenate([picked[kind][0][rows[kind]] for kind in present])[order],
         sources=sources,
         source=source,
-        row=row,
+        row_of=row,
         origin={kind: (places[kind], row[places[kind]]) for kind in present},
     )
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from aupkeep.base.ids import event_id, make_id
 from aupkeep.detection import bundle
 from aupkeep.detection.batch import Batch
-from aupkeep.detection.evaluator import Evaluator, Transition
+from aupkeep.detection.evaluating import Evaluates, Transition
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.merging import Merged
 from aupkeep.detection.rule import RuleSet
@@ -25,16 +25,20 @@ class Policy(Protocol):
     provider: str
     policy_version: str
     rules: RuleSet
+    #: What shapes the windows of each rule, by its id.
+    parameters: Mapping[str, Mapping[str, Any]]
 
 
 def opened(
-    policy: Policy, evaluator: Evaluator, change: Transition, rows: Batch | Merged
+    policy: Policy, evaluator: Evaluates, change: Transition, rows: Batch | Merged | None
 ) -> Finding:
     """Return the finding that `change` opens; raises `ValueError` for a rule without clause."""
     rule, aup = evaluator.rule, evaluator.rule.aup
     if aup is None:
         raise ValueError(f"{rule.name} has no clause")
-    row = _row(rows, change.row)
+    row = change.began if rows is None or change.began else rows.row(change.row)
+    if row is None:
+        raise ValueError(f"{rule.name} opened without a row")
     first = event_id(row["stream"], row["position"], row["part"])
     others = (event_id(*kept) for kept in change.kept)
     events = (first, *(event for event in others if event != first))
@@ -42,7 +46,7 @@ def opened(
     because = bundle.condition(
         rule, row, value=change.peak, threshold=threshold, parts=change.parts, holds=True
     )
-    inner = [_text(value) for value in evaluator.key(change.slot)]
+    inner = [_text(value) for value in change.key]
     key = {
         name: value if name in rule.aliases else _text(row.get(name))
         for name, value in zip(rule.group_by, inner, strict=True)
@@ -73,7 +77,7 @@ def opened(
         rule_name=rule.name,
         unit=bundle.unit(rule),
         window=bundle.window(rule, change.instant, row["event_time"]),
-        parameters=evaluator.parameters,
+        parameters=policy.parameters[rule.id],
         because=because | {"rules": bundle.joined(rule, change.parts, policy.rules)},
     )
 
@@ -86,12 +90,6 @@ def told(finding: Finding, made: Mapping[str, Mapping[str, Any]]) -> Finding:
     nodes, more = bundle.with_trees(finding.because["rules"], trees)
     because = {**finding.because, "rules": nodes}
     return replace(finding, because=because | {"more": more} if more else because)
-
-
-def _row(rows: Batch | Merged, at: int) -> dict[str, Any]:
-    if isinstance(rows, Merged):
-        return _row(rows.sources[int(rows.source[at])], int(rows.row[at]))
-    return rows.frame.row(at, named=True)
 
 
 def _quoted(fields: tuple[str, ...], row: Mapping[str, object]) -> dict[str, str] | None:

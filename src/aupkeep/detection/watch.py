@@ -16,17 +16,18 @@ from numpy.typing import NDArray
 
 from aupkeep.detection import layout
 from aupkeep.detection.batch import CUSTOMER, Batch, visible
-from aupkeep.detection.bundle import Opening, base_trees
+from aupkeep.detection.bundle import Opening, base_trees, parameters
 from aupkeep.detection.codes import Codes, Ints
-from aupkeep.detection.evaluator import Evaluator, Transition
+from aupkeep.detection.evaluating import Evaluates, Sheet, Transition
+from aupkeep.detection.evaluator import Evaluator
+from aupkeep.detection.fields import Catalogue, fields_of
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.layout import Rows
 from aupkeep.detection.merging import Merged, merge
 from aupkeep.detection.opening import opened, told
 from aupkeep.detection.plans import levels_for
 from aupkeep.detection.predicates import masks, read_fields
-from aupkeep.detection.rule import Conjunction, Rule, RuleSet, Window
-from aupkeep.detection.fields import Catalogue, fields_of
+from aupkeep.detection.rule import Baseline, Conjunction, Rule, RuleSet, Window
 from aupkeep.events.schema import ATTRIBUTED, COMMON
 
 #: Instant, time alone before rows, event id, rule: findings are handed on in this order.
@@ -60,6 +61,10 @@ class Watch:
         self.evaluators = {rule.id: self._evaluator(rule, cap) for rule in rules.rules.values()}
         #: Open findings of each rule by slot.
         self.open: dict[str, dict[int, Finding]] = {rule: {} for rule in rules.rules}
+        #: What shapes the windows of each rule, as its findings state it.
+        self.parameters: Mapping[str, Mapping[str, Any]] = {
+            rule.id: parameters(rule) for rule in rules.rules.values()
+        }
         #: Findings that rows of this feed opened.
         self._fresh: list[Opening] = []
         self._columns = _columns(rules)
@@ -70,12 +75,17 @@ class Watch:
             for part in rule.rules
         }
 
-    def _evaluator(self, rule: Rule, cap: int) -> Evaluator:
-        field = rule.field if isinstance(rule, Window) else ""
-        real = isinstance(rule, Window) and _is_real(rule, self.rules.kinds)
+    def _evaluator(self, rule: Rule, cap: int) -> Evaluates:
+        """Return the state of a rule, empty: the one place where a rule gets its evaluator."""
         keys = self._keys.setdefault(_key_columns(rule), Codes())
-        values = self._values.setdefault(field, Codes())
-        return Evaluator(rule, real=real, cap=cap, keys=keys, values=values)
+        match rule:
+            case Window():
+                real = _is_real(rule, self.rules.kinds)
+                values = self._values.setdefault(rule.field, Codes())
+                return Evaluator(rule, real=real, cap=cap, keys=keys, values=values)
+            case Conjunction():
+                return Evaluator(rule, real=False, cap=cap, keys=keys, values=Codes())
+        raise TypeError(rule)
 
     def feed(self, frames: Mapping[str, pl.DataFrame], frontier: int) -> list[Placed]:
         """Evaluate the rows of `frames`; return what changed up to `frontier`, unsorted."""
@@ -108,12 +118,28 @@ class Watch:
         marked = self._select(batches)
         codes = self._code(batches, marked)
         for rule in self.rules.rules.values():
-            if isinstance(rule, Window):
-                batch = batches.get(rule.kind)
-                if batch is not None:
-                    yield from self._window(rule, batch, marked, codes)
-            elif any(kind in batches for kind in rule.kinds):
-                yield from self._conjunction(rule, batches, marked)
+            sheet = self._sheet(rule, batches, marked, codes)
+            if sheet is not None:
+                evaluator = self.evaluators[rule.id]
+                for change in evaluator.run(sheet):
+                    yield self._changed(evaluator, change, sheet.source)
+            if rule.id in self._referred:
+                _mark(marked[rule.id], rule, batches, sheet)
+
+    def _sheet(
+        self,
+        rule: Rule,
+        batches: dict[str, Batch],
+        marked: dict[str, Marked],
+        codes: dict[tuple[str, ...], Ints],
+    ) -> Sheet | None:
+        """Return the rows a rule looks at: the one place where a rule gets its rows."""
+        match rule:
+            case Window():
+                return self._window(rule, batches, marked, codes)
+            case Conjunction():
+                return self._conjunction(rule, batches, marked)
+        raise TypeError(rule)
 
     def _select(self, batches: dict[str, Batch]) -> dict[str, Marked]:
         marked = {rule: Marked() for rule in (*self.rules.selections, *self.rules.rules)}
@@ -150,70 +176,66 @@ class Watch:
     def _window(
         self,
         rule: Window,
-        batch: Batch,
+        batches: dict[str, Batch],
         marked: dict[str, Marked],
         codes: dict[tuple[str, ...], Ints],
-    ) -> Iterator[Placed]:
+    ) -> Sheet | None:
+        batch = batches.get(rule.kind)
+        index = np.flatnonzero(_rows_of(rule, marked, batch)) if batch else _NO_WHOLE[:0]
         evaluator = self.evaluators[rule.id]
-        index = np.flatnonzero(_rows_of(rule, marked, batch))
-        marks = np.zeros(index.size, dtype=np.uint8)
-        if index.size:
-            rows = Rows(
-                picked=index,
-                time=batch.time,
-                code=codes[(rule.kind, "key", *_key_columns(rule))],
-                whole=_whole(rule, evaluator, batch, marked, codes),
-                real=batch.real(rule.field) if evaluator.mode == layout.REAL_SUM else _NO_REAL,
-                level=levels_for(rule, evaluator.plans, batch),
-                weak=batch.weak,
-                stream=batch.stream,
-                position=batch.position,
-                part=batch.part,
-                marks=marks,
-            )
-            for change in evaluator.run(rows):
-                yield self._changed(evaluator, change, batch)
-        if rule.id in self._referred:
-            _spread(marked[rule.id], rule.kind, len(batch), index, marks)
+        if batch is None or not index.size or not isinstance(evaluator, Evaluator):
+            return None
+        rows = Rows(
+            picked=index,
+            time=batch.time,
+            code=codes[(rule.kind, "key", *_key_columns(rule))],
+            whole=_whole(rule, evaluator, batch, marked, codes),
+            real=batch.real(rule.field) if evaluator.mode == layout.REAL_SUM else _NO_REAL,
+            level=levels_for(rule, evaluator.plans, batch),
+            weak=batch.weak,
+            stream=batch.stream,
+            position=batch.position,
+            part=batch.part,
+            marks=np.zeros(index.size, dtype=np.uint8),
+        )
+        return Sheet(rows=rows, source=batch)
 
     def _conjunction(
         self, rule: Conjunction, batches: dict[str, Batch], marked: dict[str, Marked]
-    ) -> Iterator[Placed]:
-        evaluator = self.evaluators[rule.id]
+    ) -> Sheet | None:
+        if not any(kind in batches for kind in rule.kinds):
+            return None
         held = [(marked[part].holds, marked[part].weak) for part in rule.rules]
         merged = merge(batches, rule.kinds, held, _key_columns(rule))
         count = merged.time.size
-        marks = np.zeros(count, dtype=np.uint8)
-        if count:
-            rows = Rows(
-                picked=np.arange(count),
-                time=merged.time,
-                code=evaluator.keys.of_rows(merged.frame, _key_columns(rule)),
-                whole=merged.bits,
-                real=_NO_REAL,
-                level=_NO_WHOLE,
-                weak=merged.weak,
-                stream=merged.stream,
-                position=merged.position,
-                part=merged.part,
-                marks=marks,
-            )
-            for change in evaluator.run(rows):
-                yield self._changed(evaluator, change, merged)
-        if rule.id in self._referred:
-            for kind, (places, rows_of) in merged.origin.items():
-                _spread(marked[rule.id], kind, len(batches[kind]), rows_of, marks[places])
+        if not count:
+            return None
+        rows = Rows(
+            picked=np.arange(count),
+            time=merged.time,
+            code=self.evaluators[rule.id].keys.of_rows(merged.frame, _key_columns(rule)),
+            whole=merged.bits,
+            real=_NO_REAL,
+            level=_NO_WHOLE,
+            weak=merged.weak,
+            stream=merged.stream,
+            position=merged.position,
+            part=merged.part,
+            marks=np.zeros(count, dtype=np.uint8),
+        )
+        return Sheet(rows=rows, source=merged)
 
     def _changed(
-        self, evaluator: Evaluator, change: Transition, rows: Batch | Merged | None = None
+        self, evaluator: Evaluates, change: Transition, rows: Batch | Merged | None = None
     ) -> Placed:
         """Turn a transition into the finding's new state and remember it."""
         rule = evaluator.rule
         found = self.open[rule.id]
-        if change.what == layout.OPENED_NOW and rows is not None:
+        if change.what == layout.OPENED_NOW:
             finding = opened(self, evaluator, change, rows)
             found[change.slot] = finding
-            self._fresh.append(Opening(finding.id, rule, rows, change.row))
+            if rows is not None and change.row >= 0:
+                self._fresh.append(Opening(finding.id, rule, rows, change.row))
         else:
             finding = found[change.slot]
             finding = replace(
@@ -227,10 +249,11 @@ class Watch:
                 found[change.slot] = finding
             else:
                 del found[change.slot]
-        place = (0, 0, 0, 0)
+        # At one instant: what time ended, what time opened, then what rows did.
+        place = (1 if change.what == layout.OPENED_NOW else 0, 0, 0, 0)
         if change.row >= 0 and rows is not None:
             at = change.row
-            place = (1, int(rows.stream[at]), int(rows.position[at]), int(rows.part[at]))
+            place = (2, int(rows.stream[at]), int(rows.position[at]), int(rows.part[at]))
         return (change.instant, *place, rule.id, finding.id), finding
 
     def now(self, rule: str) -> dict[int, Finding]:
@@ -287,7 +310,7 @@ class Watch:
         """Return a line for each rule that could not evaluate every row."""
         return [
             f"{self.provider}: {one.rule.name}: {one.refused} rows of new keys not evaluated:"
-            f" it holds {one.params.cap} keys, which is the most"
+            f" it holds {one.cap} keys, which is the most"
             for one in self.evaluators.values()
             if one.refused
         ]
@@ -301,7 +324,9 @@ class Watch:
             users = [
                 one
                 for one in self.evaluators.values()
-                if one.values is codes and one.mode == layout.DISTINCT
+                if isinstance(one, Evaluator)
+                and one.values is codes
+                and one.mode == layout.DISTINCT
             ]
             _keep(codes, [one.live_values for one in users])
 
@@ -331,7 +356,7 @@ def _columns(rules: RuleSet) -> dict[str, list[str]]:
         columns = needed.setdefault(selection.kind, {*COMMON, *ATTRIBUTED})
         columns |= read_fields(selection.predicate)
     for rule in rules.rules.values():
-        for kind in (rule.kind,) if isinstance(rule, Window) else rule.kinds:
+        for kind in kinds_of(rule):
             names = {*rule.group_by, *(rule.aup.fields if rule.aup else ())}
             if isinstance(rule, Window) and rule.field:
                 names.add(rule.field)
@@ -372,11 +397,24 @@ def _whole(
     return _NO_WHOLE
 
 
-def _spread(marked: Marked, kind: str, height: int, index: Ints, marks: NDArray[np.uint8]) -> None:
-    """Put the marks of picked rows back among all rows of their kind."""
-    holds = np.zeros(height, dtype=np.bool_)
-    weak = np.zeros(height, dtype=np.uint8)
-    holds[index] = marks & 1 == 1
-    weak[index] = marks >> 1
-    marked.holds[kind] = holds
-    marked.weak[kind] = weak
+def kinds_of(rule: Rule) -> tuple[str, ...]:
+    """Return the kinds of the rows that `rule` looks at."""
+    return (rule.kind,) if isinstance(rule, Window | Baseline) else rule.kinds
+
+
+def _mark(marked: Marked, rule: Rule, batches: dict[str, Batch], sheet: Sheet | None) -> None:
+    """Put the marks of the rows that a rule looked at back among all rows of their kinds."""
+    for kind in kinds_of(rule):
+        if kind not in batches:
+            continue
+        holds = np.zeros(len(batches[kind]), dtype=np.bool_)
+        weak = np.zeros(len(batches[kind]), dtype=np.uint8)
+        if sheet is not None:
+            picked, marks = sheet.rows.picked, sheet.rows.marks
+            if isinstance(sheet.source, Merged):
+                places, picked = sheet.source.origin.get(kind, (_NO_WHOLE[:0], _NO_WHOLE[:0]))
+                marks = marks[places]
+            holds[picked] = marks & 1 == 1
+            weak[picked] = marks >> 1
+        marked.holds[kind] = holds
+        marked.weak[kind] = weak
