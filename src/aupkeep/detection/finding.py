@@ -68,6 +68,11 @@ class Finding:
     excepted_until: int | None = None
 
     @property
+    def counts_from(self) -> int:
+        """From when on it counts: its opening, or the end of the exception that covered it."""
+        return self.first if self.excepted_until is None else self.excepted_until
+
+    @property
     def suppressed(self) -> bool:
         """Whether an exception covers it, so that it is history and leads to nothing."""
         return bool(self.exception) and self.excepted_until is None
