@@ -68,7 +68,7 @@ def exception(since: int = 0, until: int = 1000, **more: Any) -> PolicyException
         ({"provider": ""}, True),
     ],
 )
-def test_it_covers_whom_and_what_it_names(changes: dict[str, str], *, covers: bool) -> None:
+def test_it_covers_whom_and_what_it_names(changes: dict[str, Any], *, covers: bool) -> None:
     assert (excuse(FINDING, [exception(**changes)]) is not None) == covers
 
 

@@ -143,14 +143,50 @@ def plan_of(rule: Rule, row: Mapping[str, Any], threshold: Number) -> str:
     """Return the plan whose threshold is in force on `row`."""
     if not isinstance(rule, Window | Baseline):
         return DEFAULT
-    whole = "customer" in rule.group_by and not PARTS.intersection(rule.group_by)
-    held = row.get("plans" if whole else "plan") or ""
+    held = row.get("plans" if _whole(rule) else "plan") or ""
     numbers = rule.threshold.plans
     floor = threshold if isinstance(rule, Window) else None
     fitting = [
         plan for plan in held.split("|") if plan in numbers and floor in (None, numbers[plan])
     ]
     return max(fitting, default=DEFAULT)
+
+
+def threshold_of(rule: Rule, row: Mapping[str, Any]) -> Number:
+    """Return the threshold in force on `row`; of a baseline its floor."""
+    if isinstance(rule, Conjunction):
+        return len(rule.rules)
+    if isinstance(rule, Absence):
+        return 1
+    sign = -1 if isinstance(rule, Window) and rule.op in ("lt", "lte") else 1
+    numbers, default = rule.threshold.plans, rule.threshold.default
+    text = row.get("plans" if _whole(rule) else "plan")
+    if text is None:
+        return default
+    held = text.split("|") if _whole(rule) else [text]
+    return sign * max(sign * numbers.get(plan, default) for plan in held)
+
+
+def holds(rule: Rule, value: Number | None, threshold: Number, parts: Sequence[Number]) -> bool:
+    """Return whether the condition of `rule` holds for a value."""
+    if value is None:
+        return False
+    if isinstance(rule, Window) and rule.measure == "ratio" and parts[1] < max(rule.least, 1):
+        return False
+    limit = float(threshold) if isinstance(value, float) else threshold
+    return {
+        "gt": value > limit,
+        "gte": value >= limit,
+        "lt": value < limit,
+        "lte": value <= limit,
+        "eq": value == limit,
+        "neq": value != limit,
+    }[_op(rule)]
+
+
+def _whole(rule: Window | Baseline) -> bool:
+    """Whether the key of `rule` is a customer with everything the customer has."""
+    return "customer" in rule.group_by and not PARTS.intersection(rule.group_by)
 
 
 def condition(
