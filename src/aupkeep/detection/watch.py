@@ -15,6 +15,7 @@ import polars as pl
 
 from aupkeep.detection import layout
 from aupkeep.detection.batch import Batch, visible
+from aupkeep.detection.bundle import Opening, base_trees, parameters
 from aupkeep.detection.dictionaries import Dictionaries
 from aupkeep.detection.evaluating import Evaluates, Sheet, Transition
 from aupkeep.detection.evaluator import Evaluator
@@ -22,7 +23,7 @@ from aupkeep.detection.fields import Catalogue, fields_of
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.merging import Merged
 from aupkeep.detection.naming import levels_of, needed_columns, referred
-from aupkeep.detection.opening import opened
+from aupkeep.detection.opening import opened, told
 from aupkeep.detection.plans import Levels, plan_column
 from aupkeep.detection.predicates import Bools, masks
 from aupkeep.detection.rule import Baseline, Conjunction, Rule, RuleSet, Window
@@ -61,6 +62,12 @@ class Watch:
         self.evaluators = {rule.id: self._evaluator(rule, cap) for rule in rules.rules.values()}
         #: Open findings of each rule by slot.
         self.open: dict[str, dict[int, Finding]] = {rule: {} for rule in rules.rules}
+        #: What shapes the windows of each rule, as its findings state it.
+        self.parameters: Mapping[str, Mapping[str, Any]] = {
+            rule.id: parameters(rule) for rule in rules.rules.values()
+        }
+        #: Findings that rows of this feed opened.
+        self._fresh: list[Opening] = []
         self._columns = needed_columns(rules)
         self._turns = levels_of(rules)
         self._referred = referred(rules)
@@ -127,7 +134,18 @@ class Watch:
             for found in self._work(self._pieces(turn, sheets, frontier)):
                 placed += found
         self._dictionaries.clean(list(self.evaluators.values()))
-        return placed
+        return self._told(placed)
+
+    def _told(self, placed: list[Placed]) -> list[Placed]:
+        """Fill in why the findings of this feed opened, for all of them in one go."""
+        if not self._fresh:
+            return placed
+        made = base_trees(self._fresh, self.rules)
+        for rule in {opening.rule.id for opening in self._fresh}:
+            found = self.open[rule]
+            self.open[rule] = {slot: told(one, made) for slot, one in found.items()}
+        self._fresh = []
+        return [(place, told(one, made)) for place, one in placed]
 
     def _take(
         self, kind: str, columns: list[str], frame: pl.DataFrame
@@ -175,6 +193,8 @@ class Watch:
         if change.what == layout.OPENED_NOW:
             finding = opened(self, evaluator, change, rows)
             found[change.slot] = finding
+            if rows is not None and change.row >= 0:
+                self._fresh.append(Opening(finding.id, rule, rows, change.row))
         else:
             finding = found[change.slot]
             finding = replace(
