@@ -14,7 +14,7 @@ from time import perf_counter, process_time
 
 from aupkeep.detection.engine import Engine
 from aupkeep.detection.finding import Finding
-from aupkeep.detection.predicates import masks
+from aupkeep.detection.matching import Matcher
 from aupkeep.detection.rule import RuleSet
 from aupkeep.flow.trial.file import PROVIDER, batches, fields_by_kind, read_frames, read_kind
 
@@ -51,7 +51,7 @@ def run_stateless(path: Path, rules: RuleSet) -> Trial:
     for kind, fields in fields_by_kind(rules).items():
         wanted = [one for one in rules.selections.values() if one.kind == kind]
         frame = read_kind(path, kind, fields)
-        found |= {rule: int(mask.sum()) for rule, mask in masks(frame, wanted).items()}
+        found |= {rule: int(mask.sum()) for rule, mask in Matcher(wanted, frame.schema).masks(frame).items()}
     cpu, wall = clock.read()
     hits = {rules.selections[rule].name: [count] for rule, count in found.items()}
     return Trial(hits=hits, cpu=cpu, wall=wall)
