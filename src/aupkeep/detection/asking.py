@@ -21,14 +21,16 @@ from aupkeep.detection.rule import Cidr, Glob, Predicate, Regex
 
 Codes = NDArray[np.uint32]
 
-#: Parts whose texts one pass looks for, and the fewest for which that is worth it.
-_SIEVED, _FEWEST = 32, 6
-#: Rows below which nothing is looked for first.
-_ROWS = 512
+#: Parts whose texts are looked for first: the fewest for which that is worth it.
+_FEWEST = 6
+#: Parts of the finest sieves.
+_FINE = 4
+#: Rows below which nothing is looked for first, and rows of a sample.
+_ROWS, _SAMPLE = 512, 1000
 #: A column is judged by its different values where they are at most this share of the rows.
 _DISTINCT = 0.25
-#: Share of rows beyond which a sieve lets through too much.
-_COARSE = 0.5
+#: Share of rows that one sieve may let through.
+_COARSE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Sieve:
 
     texts: list[str]
     places: list[int]
+    #: For fewer parts each; they are used on what the sieve lets through.
+    inner: tuple[Sieve, ...] = ()
 
 
 class Answers:
@@ -74,9 +78,9 @@ class Asked:
         self._distinct = self._text and (slow or bool(lowered))
         self._seen = lower_name(self._field) if lowered else self._field
         needs = [required(part, lower=bool(lowered)) if self._text else None for part in parts]
-        self._sieves = _sieves(needs)
-        sieved = {place for sieve in self._sieves for place in sieve.places}
-        self._rest = [place for place in range(len(parts)) if place not in sieved]
+        self._needs = {place: sorted(texts) for place, texts in enumerate(needs) if texts}
+        #: Which parts are sifted together; found out by the first frame that is large enough.
+        self._sieves: list[Sieve] | None = None if len(self._needs) >= _FEWEST else []
 
     def answers(self, frame: pl.DataFrame) -> Answers:
         """Return the truth of the parts over the rows of `frame`."""
@@ -92,41 +96,81 @@ class Asked:
 
     def _judge(self, frame: pl.DataFrame) -> list[Truth]:
         wide = frame.with_columns(self._lower) if self._lower else frame
-        found: list[Truth] = [False] * len(self._asks)
-        self._ask(wide, self._rest, found)
-        for sieve in self._sieves:
-            if frame.height < _ROWS:
-                self._ask(wide, sieve.places, found)
-            else:
-                self._sift(wide, sieve, found)
-        return found
+        if self._sieves is None and frame.height >= _ROWS:
+            self._sieves = self._planned(wide)
+        sieves = self._sieves or []
+        sifted = {place for sieve in sieves for place in sieve.places}
+        found = self._ask(wide, [i for i in range(len(self._asks)) if i not in sifted])
+        for sieve in sieves:
+            found |= self._sift(wide, sieve)
+        return [found[place] for place in range(len(self._asks))]
 
-    def _ask(self, frame: pl.DataFrame, places: list[int], found: list[Truth]) -> None:
-        if not places:
-            return
-        told = frame.select([self._asks[place] for place in places])
-        for place, column in zip(places, told.get_columns(), strict=True):
-            found[place] = _settled(column.to_numpy())
+    def _planned(self, frame: pl.DataFrame) -> list[Sieve]:
+        """Put parts together whose texts are rare; those with texts that are everywhere stay out.
 
-    def _sift(self, frame: pl.DataFrame, sieve: Sieve, found: list[Truth]) -> None:
-        """Ask the parts of `sieve` where one of its texts is; elsewhere they are false."""
-        there = frame.select(
-            pl.col(self._seen).str.contains_any(sieve.texts).fill_null(value=False)
+        What is rare is told by some rows of `frame`. Which way parts go changes no answer.
+        """
+        sample = frame.gather_every(max(1, frame.height // _SAMPLE))
+        told = sample.select(
+            pl.col(self._seen)
+            .str.contains_any(texts)
+            .fill_null(value=False)
+            .mean()
+            .alias(str(place))
+            for place, texts in self._needs.items()
         )
-        rows = there.to_series().arg_true()
-        if rows.len() > _COARSE * frame.height:
-            self._ask(frame, sieve.places, found)
-            return
+        groups: list[list[int]] = []
+        room = 0.0
+        for share, place in sorted(zip(told.row(0), self._needs, strict=True)):
+            if share > _COARSE:
+                break
+            if not groups or share > room:
+                groups.append([])
+                room = _COARSE
+            room -= share
+            groups[-1].append(place)
+        return [self._sieve(places) for places in groups]
+
+    def _sieve(self, places: list[int]) -> Sieve:
+        """Return the sieve for `places`, with finer ones for what it lets through."""
+        fine = [places[i : i + _FINE] for i in range(0, len(places), _FINE)]
+        texts = sorted({text for place in places for text in self._needs[place]})
+        inner = tuple(map(self._sieve, fine)) if len(fine) > 1 else ()
+        return Sieve(texts=texts, places=places, inner=inner)
+
+    def _ask(self, frame: pl.DataFrame, places: list[int]) -> dict[int, Truth]:
+        told = frame.select([self._asks[place] for place in places])
+        columns = told.get_columns()
+        return {
+            place: _settled(column.to_numpy())
+            for place, column in zip(places, columns, strict=True)
+        }
+
+    def _sift(self, frame: pl.DataFrame, sieve: Sieve) -> dict[int, Truth]:
+        """Ask the parts of `sieve` where one of its texts is; elsewhere they are false."""
+        there = pl.col(self._seen).str.contains_any(sieve.texts).fill_null(value=False)
+        rows = frame.select(there).to_series().arg_true()
+        if rows.len() > 2 * _COARSE * frame.height:
+            return self._ask(frame, sieve.places)
         if not rows.len():
-            return
-        self._ask(frame[rows], sieve.places, found)
-        index = rows.to_numpy()
-        for place in sieve.places:
-            held = found[place]
-            if held is not False:
-                whole = np.zeros(frame.height, dtype=np.bool_)
-                whole[index] = held
-                found[place] = whole
+            return dict.fromkeys(sieve.places, False)
+        some, index = frame[rows], rows.to_numpy()
+        if some.height < _ROWS or not sieve.inner:
+            found = self._ask(some, sieve.places)
+        else:
+            found = {}
+            for finer in sieve.inner:
+                found |= self._sift(some, finer)
+        return {place: _spread(held, index, frame.height) for place, held in found.items()}
+
+
+def _spread(held: Truth, index: Codes, height: int) -> Truth:
+    """Return the truth of all rows, where those of `index` have `held` and the others are false."""
+    if held is False:
+        return False
+    whole = np.zeros(height, dtype=np.bool_)
+    whole[index] = held
+    return whole
 
 
 def _coded(column: pl.Series) -> tuple[Codes, Codes]:
@@ -146,17 +190,3 @@ def _settled(mask: NDArray[np.bool_]) -> Truth:
     if not mask.any():
         return False
     return True if mask.all() else mask
-
-
-def _sieves(needs: list[frozenset[str] | None]) -> list[Sieve]:
-    """Group the parts that need texts; those with the shortest, which are everywhere, together."""
-    known = [(min(map(len, texts)), place) for place, texts in enumerate(needs) if texts]
-    places = [place for _, place in sorted(known)]
-    if len(places) < _FEWEST:
-        return []
-    made = []
-    for start in range(0, len(places), _SIEVED):
-        some = places[start : start + _SIEVED]
-        texts = sorted(set().union(*(needs[place] or () for place in some)))
-        made.append(Sieve(texts, some))
-    return made

@@ -18,15 +18,21 @@ from aupkeep.detection.rule import Predicate, Selection
 
 Bools = NDArray[np.bool_]
 
-#: In frames with fewer rows, asking costs more than the answers: each rule is asked once, whole.
-_SMALL = 4096
+#: In frames with fewer rows, asking at all costs more than the answers.
+SMALL = 4096
 
 
 class Matcher:
     """The predicates of selections of one kind."""
 
-    def __init__(self, selections: Iterable[Selection], types: Types) -> None:
-        """Compile; `types` are those of the columns that the frames will have."""
+    def __init__(
+        self, selections: Iterable[Selection], types: Types, *, small: int = SMALL
+    ) -> None:
+        """Compile; `types` are those of the columns that the frames will have.
+
+        Frames with fewer than `small` rows are not prepared for: each rule is asked once, whole.
+        """
+        self._small = small
         chosen = {one.id: one.predicate for one in selections}
         lowered = sorted(set().union(*(folded(one, types) for one in chosen.values())))
         self._lower = [pl.col(name).str.to_lowercase().alias(lower_name(name)) for name in lowered]
@@ -47,7 +53,7 @@ class Matcher:
         """Return for each selection id which rows of `frame` it means."""
         if not self._trees:
             return {}
-        if frame.height < _SMALL:
+        if frame.height < self._small:
             return self._one_by_one(frame)
         answers = {fields: asked.answers(frame) for fields, asked in self._asked.items()}
 

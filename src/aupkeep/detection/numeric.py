@@ -32,7 +32,7 @@ def one_of(leaf: OneOf, data: pl.DataType) -> pl.Expr:
 
 def _can_be_held(number: Number, *, whole: bool) -> bool:
     if whole:
-        return math.isfinite(number) and number == int(number) and _LEAST <= number <= _MOST
+        return _finite(number) and number == int(number) and _LEAST <= number <= _MOST
     return _near(number) == number
 
 
@@ -55,17 +55,21 @@ def compare(leaf: Compare, data: pl.DataType) -> pl.Expr:
     return column <= near if closed else column < near
 
 
+def _finite(number: Number) -> bool:
+    return isinstance(number, int) or math.isfinite(number)
+
+
 def _near(number: Number) -> float:
     try:
         return float(number)
     except OverflowError:
-        return math.copysign(math.inf, number)
+        return math.inf if number > 0 else -math.inf
 
 
 def _compare_whole(leaf: Compare) -> pl.Expr:
     """Compare whole numbers as such: a float in between moves to the next one."""
     column, upward = pl.col(leaf.field), leaf.op in ("gt", "gte")
-    if not math.isfinite(leaf.number):
+    if not _finite(leaf.number):
         # Infinity; `not a number` is in no order with anything.
         always = leaf.number < 0 if upward else leaf.number > 0
         return column.is_not_null() & pl.lit(always)

@@ -51,7 +51,10 @@ def run_stateless(path: Path, rules: RuleSet) -> Trial:
     for kind, fields in fields_by_kind(rules).items():
         wanted = [one for one in rules.selections.values() if one.kind == kind]
         frame = read_kind(path, kind, fields)
-        found |= {rule: int(mask.sum()) for rule, mask in Matcher(wanted, frame.schema).masks(frame).items()}
+        found |= {
+            rule: int(mask.sum())
+            for rule, mask in Matcher(wanted, frame.schema).masks(frame).items()
+        }
     cpu, wall = clock.read()
     hits = {rules.selections[rule].name: [count] for rule, count in found.items()}
     return Trial(hits=hits, cpu=cpu, wall=wall)
