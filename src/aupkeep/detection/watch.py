@@ -25,7 +25,7 @@ from aupkeep.detection.merging import Merged
 from aupkeep.detection.naming import levels_of, needed_columns, referred
 from aupkeep.detection.opening import opened, told
 from aupkeep.detection.plans import Levels, plan_column
-from aupkeep.detection.predicates import Bools, masks
+from aupkeep.detection.predicates import Bools, Matcher
 from aupkeep.detection.rule import Baseline, Conjunction, Rule, RuleSet, Window
 from aupkeep.detection.sharing import Deal, groups
 from aupkeep.detection.sheets import Marked, Sheets, Work
@@ -69,6 +69,13 @@ class Watch:
         #: Findings that rows of this feed opened.
         self._fresh: list[Opening] = []
         self._columns = needed_columns(rules)
+        self._matchers = {
+            kind: Matcher(
+                [one for one in rules.selections.values() if one.kind == kind],
+                fields_of(kind, rules.kinds),
+            )
+            for kind in self._columns
+        }
         self._turns = levels_of(rules)
         self._referred = referred(rules)
         self._levels = self._all_levels()
@@ -154,8 +161,7 @@ class Watch:
         seen = visible(frame, self.provider, columns)
         if not seen.height:
             return kind, None, {}
-        wanted = [one for one in self.rules.selections.values() if one.kind == kind]
-        return kind, Batch(seen), masks(seen, wanted)
+        return kind, Batch(seen), self._matchers[kind].masks(seen)
 
     def _pieces(
         self, turn: list[Rule], sheets: Sheets, frontier: int
