@@ -20,7 +20,7 @@ SOURCE = ROOT / "src" / "aupkeep" / "detection"
 SOUND = (Path(__file__).parent / "sound.yml").read_text()
 #: The modules that read rules.
 MODULES = (
-    *("bounds", "clauses", "comparing", "correlating", "fitting", "linking", "metrics", "naming"),
+    *("bounds", "clauses", "comparing", "correlating", "fitting", "linking", "metrics", "aliases"),
     *("reach", "reading", "sampling", "selecting", "shape", "testing"),
 )
 MANY = ", ".join(f"r{i}" for i in range(61))
