@@ -13,7 +13,7 @@ from aupkeep.detection.batch import Batch
 from aupkeep.detection.evaluating import Evaluates, Transition
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.merging import Merged
-from aupkeep.detection.rule import Conjunction, Rule
+from aupkeep.detection.rule import Absence, Baseline, Conjunction, Rule
 from aupkeep.policy.model import Tier
 
 
@@ -71,6 +71,10 @@ def _unit(rule: Rule) -> str:
     """Return what the value of `rule` counts, in plain words."""
     if isinstance(rule, Conjunction):
         return "conditions at once"
+    if isinstance(rule, Absence):
+        return "rows"
+    if isinstance(rule, Baseline):
+        return f"{rule.field} in all" if rule.field else "rows"
     return {
         "event_count": "rows",
         "value_count": f"different {rule.field}",

@@ -12,7 +12,7 @@ import numpy as np
 
 from aupkeep.detection.batch import Batch
 from aupkeep.detection.codes import Ints
-from aupkeep.detection.rule import Window
+from aupkeep.detection.rule import Baseline, Window
 
 #: Group-by fields that name a part of a customer, which has one plan.
 PARTS = frozenset(
@@ -36,12 +36,12 @@ PARTS = frozenset(
 _ONE = np.zeros(1, dtype=np.int64)
 
 
-def whole_customer(rule: Window) -> bool:
+def whole_customer(rule: Window | Baseline) -> bool:
     """Return whether the key of `rule` is a customer with everything the customer has."""
     return "customer" in rule.group_by and not PARTS.intersection(rule.group_by)
 
 
-def levels_for(rule: Window, plans: Mapping[str, int], batch: Batch) -> Ints:
+def levels_for(rule: Window | Baseline, plans: Mapping[str, int], batch: Batch) -> Ints:
     """Return the level in force on each row, or one level for all."""
     if not plans:
         return _ONE
@@ -50,12 +50,12 @@ def levels_for(rule: Window, plans: Mapping[str, int], batch: Batch) -> Ints:
     return batch.levels(name, level)
 
 
-def _level(rule: Window, plans: Mapping[str, int], text: str | None) -> int:
+def _level(rule: Window | Baseline, plans: Mapping[str, int], text: str | None) -> int:
     """Return the level of a plan, or of the most lenient of several joined by `|`."""
     if text is None:
         return 0
     held = text.split("|") if whole_customer(rule) else [text]
     numbers = rule.threshold.plans
-    sign = -1 if rule.op in ("lt", "lte") else 1
+    sign = -1 if isinstance(rule, Window) and rule.op in ("lt", "lte") else 1
     known = [(sign * numbers.get(plan, rule.threshold.default), plan) for plan in held]
     return plans.get(max(known)[1], 0)

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from aupkeep.detection import layout
+from aupkeep.detection.baselines import Baselines
 from aupkeep.detection.batch import CUSTOMER, Batch, visible
 from aupkeep.detection.codes import Codes, Ints
 from aupkeep.detection.evaluating import Evaluates, Sheet, Transition
@@ -78,6 +79,8 @@ class Watch:
                 return Evaluator(rule, real=real, cap=cap, keys=keys, values=values)
             case Conjunction():
                 return Evaluator(rule, real=False, cap=cap, keys=keys, values=Codes())
+            case Baseline():
+                return Baselines(rule, real=_is_real(rule, self.rules.kinds), cap=cap, keys=keys)
         raise TypeError(rule)
 
     def feed(self, frames: Mapping[str, pl.DataFrame], frontier: int) -> list[Placed]:
@@ -121,6 +124,8 @@ class Watch:
                 return self._window(rule, batches, marked, codes)
             case Conjunction():
                 return self._conjunction(rule, batches, marked)
+            case Baseline():
+                return self._baseline(rule, batches, marked, codes)
         raise TypeError(rule)
 
     def _select(self, batches: dict[str, Batch]) -> dict[str, Marked]:
@@ -138,11 +143,11 @@ class Watch:
         """Return key and value codes of every row that some window needs, by kind and columns."""
         picked: dict[tuple[str, ...], NDArray[np.bool_]] = {}
         for rule in self.rules.rules.values():
-            if not isinstance(rule, Window) or rule.kind not in batches:
+            if not isinstance(rule, Window | Baseline) or rule.kind not in batches:
                 continue
             rows = _rows_of(rule, marked, batches[rule.kind])
             names = [(rule.kind, "key", *_key_columns(rule))]
-            if rule.measure == "value_count":
+            if isinstance(rule, Window) and rule.measure == "value_count":
                 names.append((rule.kind, "value", rule.field))
             for name in names:
                 picked[name] = picked[name] | rows if name in picked else rows
@@ -174,6 +179,33 @@ class Watch:
             whole=_whole(rule, evaluator, batch, marked, codes),
             real=batch.real(rule.field) if evaluator.mode == layout.REAL_SUM else _NO_REAL,
             level=levels_for(rule, evaluator.plans, batch),
+            weak=batch.weak,
+            stream=batch.stream,
+            position=batch.position,
+            part=batch.part,
+            marks=np.zeros(index.size, dtype=np.uint8),
+        )
+        return Sheet(rows=rows, source=batch)
+
+    def _baseline(
+        self,
+        rule: Baseline,
+        batches: dict[str, Batch],
+        marked: dict[str, Marked],
+        codes: dict[tuple[str, ...], Ints],
+    ) -> Sheet | None:
+        batch = batches.get(rule.kind)
+        index = np.flatnonzero(_rows_of(rule, marked, batch)) if batch else _NO_WHOLE[:0]
+        if batch is None or not index.size:
+            return None
+        real = _is_real(rule, self.rules.kinds)
+        rows = Rows(
+            picked=index,
+            time=batch.time,
+            code=codes[(rule.kind, "key", *_key_columns(rule))],
+            whole=batch.whole(rule.field) if rule.field and not real else _NO_WHOLE,
+            real=batch.real(rule.field) if real else _NO_REAL,
+            level=levels_for(rule, self.evaluators[rule.id].plans, batch),
             weak=batch.weak,
             stream=batch.stream,
             position=batch.position,
@@ -320,7 +352,7 @@ def _keep(codes: Codes, live: list[Any]) -> None:
     codes.keep(alive)
 
 
-def _is_real(rule: Window, kinds: Catalogue) -> bool:
+def _is_real(rule: Window | Baseline, kinds: Catalogue) -> bool:
     data = fields_of(rule.kind, kinds).get(rule.field)
     return data is not None and data.is_float()
 
@@ -338,15 +370,16 @@ def _columns(rules: RuleSet) -> dict[str, list[str]]:
     for rule in rules.rules.values():
         for kind in kinds_of(rule):
             names = {*rule.group_by, *(rule.aup.fields if rule.aup else ())}
-            if isinstance(rule, Window) and rule.field:
+            if isinstance(rule, Window | Baseline) and rule.field:
                 names.add(rule.field)
             needed[kind] |= names & set(fields_of(kind, rules.kinds))
     return {kind: sorted(columns) for kind, columns in needed.items()}
 
 
-def _rows_of(rule: Window, marked: dict[str, Marked], batch: Batch) -> NDArray[np.bool_]:
-    """Return which rows of the rule's kind are in its windows."""
-    ids = (*rule.rules, rule.numerator) if rule.numerator else rule.rules
+def _rows_of(rule: Window | Baseline, marked: dict[str, Marked], batch: Batch) -> NDArray[np.bool_]:
+    """Return which rows of the rule's kind it looks at."""
+    numerator = rule.numerator if isinstance(rule, Window) else ""
+    ids = (*rule.rules, numerator) if numerator else rule.rules
     rows = _any(rule.kind, ids, marked)
     return rows & batch.given(rule.field) if rule.field else rows
 
