@@ -6,7 +6,7 @@ merged in the order of evaluation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,12 @@ class Merged:
     def row(self, at: int) -> dict[str, Any]:
         """Return one row, field by field."""
         return self.sources[int(self.source[at])].row(int(self.row_of[at]))
+
+    def by_kind(self, at: Ints) -> Iterator[tuple[str, Ints, pl.DataFrame]]:
+        """Yield each kind with the places in `at` of its rows, and those rows."""
+        for number, kind in enumerate(self.origin):
+            places = np.flatnonzero(self.source[at] == number)
+            yield kind, places, self.sources[number].frame[self.row_of[at[places]]]
 
 
 def merge(

@@ -15,6 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from aupkeep.detection import layout
+from aupkeep.detection.absences import Absences
 from aupkeep.detection.baselines import Baselines
 from aupkeep.detection.batch import CUSTOMER, Batch, visible
 from aupkeep.detection.codes import Codes, Ints
@@ -23,12 +24,12 @@ from aupkeep.detection.evaluator import Evaluator
 from aupkeep.detection.fields import Catalogue, fields_of
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.layout import Rows
-from aupkeep.detection.merging import Merged, merge
+from aupkeep.detection.merging import Held, Merged, merge
 from aupkeep.detection.opening import opened
 from aupkeep.detection.plans import levels_for
 from aupkeep.detection.predicates import masks, read_fields
-from aupkeep.detection.rule import Baseline, Conjunction, Rule, RuleSet, Window
-from aupkeep.events.schema import ATTRIBUTED, COMMON
+from aupkeep.detection.rule import Absence, Baseline, Conjunction, Rule, RuleSet, Window
+from aupkeep.events.schema import ATTRIBUTED, COMMON, Schema
 
 #: Instant, time alone before rows, event id, rule: findings are handed on in this order.
 Position = tuple[int, int, int, int, int, str, str]
@@ -81,7 +82,8 @@ class Watch:
                 return Evaluator(rule, real=False, cap=cap, keys=keys, values=Codes())
             case Baseline():
                 return Baselines(rule, real=_is_real(rule, self.rules.kinds), cap=cap, keys=keys)
-        raise TypeError(rule)
+            case Absence():
+                return Absences(rule, cap=cap, keys=keys, schemas=_schemas(rule, self.rules))
 
     def feed(self, frames: Mapping[str, pl.DataFrame], frontier: int) -> list[Placed]:
         """Evaluate the rows of `frames`; return what changed up to `frontier`, unsorted."""
@@ -126,7 +128,8 @@ class Watch:
                 return self._conjunction(rule, batches, marked)
             case Baseline():
                 return self._baseline(rule, batches, marked, codes)
-        raise TypeError(rule)
+            case Absence():
+                return self._absence(rule, batches, marked)
 
     def _select(self, batches: dict[str, Batch]) -> dict[str, Marked]:
         marked = {rule: Marked() for rule in (*self.rules.selections, *self.rules.rules)}
@@ -220,6 +223,31 @@ class Watch:
         if not any(kind in batches for kind in rule.kinds):
             return None
         held = [(marked[part].holds, marked[part].weak) for part in rule.rules]
+        merged = merge(batches, rule.kinds, held, _key_columns(rule))
+        count = merged.time.size
+        if not count:
+            return None
+        rows = Rows(
+            picked=np.arange(count),
+            time=merged.time,
+            code=self.evaluators[rule.id].keys.of_rows(merged.frame, _key_columns(rule)),
+            whole=merged.bits,
+            real=_NO_REAL,
+            level=_NO_WHOLE,
+            weak=merged.weak,
+            stream=merged.stream,
+            position=merged.position,
+            part=merged.part,
+            marks=np.zeros(count, dtype=np.uint8),
+        )
+        return Sheet(rows=rows, source=merged)
+
+    def _absence(
+        self, rule: Absence, batches: dict[str, Batch], marked: dict[str, Marked]
+    ) -> Sheet | None:
+        if not any(kind in batches for kind in rule.kinds):
+            return None
+        held = [_either(ids, batches, marked) for ids in (rule.rules, rule.after or rule.rules)]
         merged = merge(batches, rule.kinds, held, _key_columns(rule))
         count = merged.time.size
         if not count:
@@ -389,6 +417,23 @@ def _any(kind: str, ids: tuple[str, ...], marked: dict[str, Marked]) -> NDArray[
     for one in ids[1:]:
         rows = rows | marked[one].holds[kind]
     return rows
+
+
+def _either(ids: tuple[str, ...], batches: dict[str, Batch], marked: dict[str, Marked]) -> Held:
+    """Return where one of the selections `ids` holds, by kind, and how weak those rows are."""
+    holds: dict[str, NDArray[np.bool_]] = {}
+    for one in ids:
+        for kind, mask in marked[one].holds.items():
+            holds[kind] = holds[kind] | mask if kind in holds else mask
+    return holds, {kind: batches[kind].weak for kind in holds}
+
+
+def _schemas(rule: Rule, rules: RuleSet) -> dict[str, Schema]:
+    """Return the columns of each kind that a finding of `rule` may quote."""
+    return {
+        kind: {name: fields_of(kind, rules.kinds)[name] for name in columns}
+        for kind, columns in _columns(rules.only(rule.id)).items()
+    }
 
 
 def _whole(
