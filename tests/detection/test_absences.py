@@ -213,6 +213,15 @@ def test_many_waits_settle_in_their_order() -> None:
     assert opened == count
 
 
+def test_a_wait_keeps_its_row_and_not_the_batch_of_the_row() -> None:
+    running = engine(ALONE)
+    texts = [f"{n} " + "long text " * 20 for n in range(5000)]
+    rows = [row("mail", n, n, status=text) for n, text in enumerate(texts)]
+    fed(running, rows)
+    body = running.save()["providers"]["p"]["a"]["windows"]
+    assert len(body["began"]["mail"]["rows"]) < 20_000
+
+
 # --- the law, against a model that keeps every row ------------------------------------------------
 
 

@@ -92,10 +92,12 @@ class Began:
 
 def _fitted(rows: pl.DataFrame, schema: Schema) -> pl.DataFrame:
     """Return `rows` with exactly the columns of `schema`; null where it has none of a name."""
-    return rows.select(
-        (pl.col(name) if name in rows.columns else pl.lit(None)).cast(data).alias(name)
+    fitted = rows.select(
+        (pl.col(name) if name in rows.columns else pl.lit(None, dtype=data)).cast(data).alias(name)
         for name, data in schema.items()
     )
+    # Texts are written anew: picked rows would keep all texts of their batch in memory.
+    return fitted.with_columns(pl.col(pl.String) + pl.lit(""))
 
 
 def _written(frame: pl.DataFrame) -> bytes:
