@@ -63,6 +63,14 @@ class Absences:
         """Return when the finding of an open `slot` opened, its peak and its threshold."""
         return int(self._waits.slots[slot, waits.OPENED]), 0, 1
 
+    def value(self, slot: int) -> Number | None:
+        """Return 0 where what `slot` waits for did not come in time; there is no value before."""
+        return 0 if self._waits.slots[slot, waits.STATE] == waits.OPEN else None
+
+    def parts(self, slot: int) -> tuple[Number, ...]:  # noqa: ARG002 - nothing is made of nothing
+        """Return what the value of `slot` is made of."""
+        return ()
+
     def run(self, sheet: Sheet) -> Iterator[Transition]:
         """Evaluate rows; yields what happened, in order. No rule asks for marks."""
         done = 0

@@ -16,10 +16,10 @@ from aupkeep.detection.layout import (
     ENDED_NOW,
     FAINT,
     FORGEABLE,
-    FREE,
     GREW,
     NEVER,
     OPENED_NOW,
+    VACANT,
     Rows,
 )
 from aupkeep.detection.ledger import (
@@ -35,7 +35,6 @@ from aupkeep.detection.ledger import (
     KEPT,
     KNOWN,
     LAST,
-    LIMIT,
     LONGEST,
     N_ACTIVE,
     N_COOLING,
@@ -69,6 +68,7 @@ from aupkeep.detection.ledger import (
     THRESHOLD,
     TIME,
     TOTAL,
+    USUAL,
     WEAK,
     Bounds,
     Ledger,
@@ -290,7 +290,7 @@ def _unlink(ledger: Ledger, slot: int) -> None:
 @_inlined
 def _release(ledger: Ledger, slot: int) -> None:
     ledger.slot_of[ledger.slots[slot, CODE]] = -1
-    ledger.slots[slot, STATE] = FREE
+    ledger.slots[slot, STATE] = VACANT
     ledger.free[ledger.tally[N_FREE]] = slot
     ledger.tally[N_FREE] += 1
 
@@ -322,8 +322,8 @@ def _judge(
     row = rows.picked[i]
     if slots[slot, KNOWN] == 0:
         slots[slot, KNOWN] = 1
-        reals[slot, LIMIT] = bounds.times * usual(ledger, bounds, slot, slots[slot, LAST])
-    limit = reals[slot, LIMIT]
+        reals[slot, USUAL] = usual(ledger, bounds, slot, slots[slot, LAST])
+    limit = bounds.times * reals[slot, USUAL]
     holds = value > limit
     rows.marks[i] = (1 if holds else 0) + ((slots[slot, WEAK] & (FAINT | FORGEABLE)) << 1)
     if not bounds.reports:

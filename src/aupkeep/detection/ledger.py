@@ -22,7 +22,7 @@ CODE, FIRST_BUCKET, ENDED, HEAD, TAIL, BEFORE, AFTER, PEAK = range(8, 16)
 BLOCK, SIZE, OFFSET, COUNT = range(16, 20)
 SLOT_COLUMNS = 20
 # Columns of `Ledger.reals`.
-TOTAL, LIMIT, REAL_PEAK, THRESHOLD, NEXT_GROWTH = range(5)
+TOTAL, USUAL, REAL_PEAK, THRESHOLD, NEXT_GROWTH = range(5)
 REAL_COLUMNS = 5
 # Columns of `Ledger.nodes`: one kept row each.
 N_STREAM, N_POSITION, N_PART, N_NEXT = range(4)
