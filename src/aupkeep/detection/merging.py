@@ -56,10 +56,6 @@ class Merged:
             places = np.flatnonzero(self.source[at] == number)
             yield kind, places, self.sources[number].frame[self.row_of[at[places]]]
 
-    def of_rows(self, name: str) -> NDArray[Any]:
-        """Return an array of the one batch there is, row by row of this."""
-        return np.asarray(getattr(self.sources[0], name)[self.row_of])
-
 
 def merge(
     batches: Mapping[str, Batch], kinds: Sequence[str], held: Sequence[Held], coded: Coded

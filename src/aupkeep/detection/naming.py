@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from aupkeep.detection.fields import fields_of
 from aupkeep.detection.predicates import read_fields
 from aupkeep.detection.rule import Absence, Baseline, Conjunction, Rule, RuleSet, Window
-from aupkeep.events.schema import ATTRIBUTED, COMMON, Schema
+from aupkeep.events.schema import ATTRIBUTED, COMMON
 
 #: Stands in a key for the customer column: an unknown customer is told apart by the actor.
 CUSTOMER = "~customer"
@@ -70,11 +70,3 @@ def needed_columns(rules: RuleSet) -> dict[str, list[str]]:
         for kind in kinds_of(rule):
             needed[kind] |= names & set(fields_of(kind, rules.kinds))
     return {kind: sorted(columns) for kind, columns in needed.items()}
-
-
-def needed_schemas(rule: Rule, rules: RuleSet) -> dict[str, Schema]:
-    """Return the columns, with their types, that `rule` and what it refers to read of each kind."""
-    return {
-        kind: {name: fields_of(kind, rules.kinds)[name] for name in columns}
-        for kind, columns in needed_columns(rules.only(rule.id)).items()
-    }

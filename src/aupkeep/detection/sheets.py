@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from aupkeep.detection import layout, waits
+from aupkeep.detection import layout
 from aupkeep.detection.batch import Batch
 from aupkeep.detection.codes import Codes, Column
 from aupkeep.detection.dictionaries import Dictionaries
@@ -195,18 +195,8 @@ class Sheets:
         if not any(kind in self.batches for kind in kinds_of(rule)):
             return None
         merged = self.joined(rule, self.marked)
-        return _sheet(merged, deal, whole=merged.bits, real=_NO_REAL, level=_NO_WHOLE)
-
-    def of_waits(self, rule: Absence, deal: Deal | None) -> Sheet | None:
-        """Return the merged rows of an absence; bits say what they mean for it."""
-        if not any(kind in self.batches for kind in rule.kinds):
-            return None
-        merged = self.joined(rule, self.marked)
-        listed = len(rule.rules)
-        came = merged.bits & ((1 << listed) - 1) != 0
-        awaits = merged.bits >> listed != 0 if rule.after else came
-        whole = waits.CAME * came.astype(np.int64) + waits.AWAITS * awaits
-        return _sheet(merged, deal, whole=whole, real=_NO_REAL, level=_NO_WHOLE)
+        bits = _awaited(rule, merged.bits) if isinstance(rule, Absence) else merged.bits
+        return _sheet(merged, deal, whole=bits, real=_NO_REAL, level=_NO_WHOLE)
 
     def joined(self, rule: Rule, marked: Mapping[str, Marked]) -> Merged:
         """Return the rows at which a part of `rule` holds, once for each key that gives."""
@@ -236,6 +226,13 @@ class Sheets:
                 np.bitwise_or.at(weak, rows[held], marks[held] >> 1)
             self.marked[rule.id].holds[kind] = holds
             self.marked[rule.id].weak[kind] = weak
+
+
+def _awaited(rule: Absence, bits: Ints) -> Ints:
+    """Return for each row: bit 0, what was awaited came; bit 1, a wait begins."""
+    came = bits & ((1 << len(rule.rules)) - 1) != 0
+    begins = bits >> len(rule.rules) != 0 if rule.after else came
+    return came.astype(np.int64) + 2 * begins.astype(np.int64)
 
 
 def _back(sheet: Sheet, kind: str) -> tuple[Ints, NDArray[np.uint8]]:

@@ -24,13 +24,14 @@ from aupkeep.detection.evaluator import Evaluator
 from aupkeep.detection.fields import Catalogue, fields_of
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.merging import Merged
-from aupkeep.detection.naming import levels_of, needed_columns, needed_schemas, referred
+from aupkeep.detection.naming import levels_of, needed_columns, referred
 from aupkeep.detection.opening import opened, told
 from aupkeep.detection.plans import Levels, plan_column
-from aupkeep.detection.predicates import Bools, masks
+from aupkeep.detection.predicates import Bools, Matcher
 from aupkeep.detection.rule import Absence, Baseline, Conjunction, Rule, RuleSet, Window
 from aupkeep.detection.sharing import Deal, groups
 from aupkeep.detection.sheets import Marked, Sheets, Work
+from aupkeep.events.schema import Schema
 
 #: Instant, time alone before rows, event id, rule: findings are handed on in this order.
 Position = tuple[int, int, int, int, int, str, str]
@@ -71,6 +72,13 @@ class Watch:
         #: Findings that rows of this feed opened.
         self._fresh: list[Opening] = []
         self._columns = needed_columns(rules)
+        self._matchers = {
+            kind: Matcher(
+                [one for one in rules.selections.values() if one.kind == kind],
+                fields_of(kind, rules.kinds),
+            )
+            for kind in self._columns
+        }
         self._turns = levels_of(rules)
         self._referred = referred(rules)
         self._levels = self._all_levels()
@@ -86,7 +94,7 @@ class Watch:
             case Baseline():
                 return Baselines(rule, real=_is_real(rule, self.rules.kinds), cap=cap, keys=keys)
             case Absence():
-                return Absences(rule, cap=cap, keys=keys, schemas=needed_schemas(rule, self.rules))
+                return Absences(rule, cap=cap, keys=keys, schemas=_schemas(rule, self.rules))
 
     def _sheet(self, rule: Rule, sheets: Sheets) -> Sheet | None:
         """Return the rows a rule looks at: the one place where a rule gets its rows."""
@@ -94,10 +102,8 @@ class Watch:
         match rule:
             case Window() | Baseline():
                 return sheets.of_kind(rule, self._levels.get(rule.id), deal)
-            case Conjunction():
+            case Conjunction() | Absence():
                 return sheets.of_kinds(rule, deal)
-            case Absence():
-                return sheets.of_waits(rule, deal)
 
     def _all_levels(self) -> dict[str, Levels]:
         return {
@@ -160,8 +166,7 @@ class Watch:
         seen = visible(frame, self.provider, columns)
         if not seen.height:
             return kind, None, {}
-        wanted = [one for one in self.rules.selections.values() if one.kind == kind]
-        return kind, Batch(seen), masks(seen, wanted)
+        return kind, Batch(seen), self._matchers[kind].masks(seen)
 
     def _pieces(
         self, turn: list[Rule], sheets: Sheets, frontier: int
@@ -286,3 +291,11 @@ def _is_real(rule: Rule, kinds: Catalogue) -> bool:
     if not isinstance(rule, Window | Baseline) or not rule.field:
         return False
     return fields_of(rule.kind, kinds)[rule.field].is_float()
+
+
+def _schemas(rule: Rule, rules: RuleSet) -> dict[str, Schema]:
+    """Return the columns of each kind that a finding of `rule` may quote."""
+    return {
+        kind: {name: fields_of(kind, rules.kinds)[name] for name in columns}
+        for kind, columns in needed_columns(rules.only(rule.id)).items()
+    }
