@@ -14,6 +14,7 @@ from functools import lru_cache
 import polars as pl
 
 from aupkeep.detection import numeric
+from aupkeep.detection.lists import together
 from aupkeep.detection.rule import (
     All,
     Cidr,
@@ -102,7 +103,8 @@ def _tree(predicate: Predicate, types: Types) -> pl.Expr:
     if isinstance(predicate, All):
         return pl.all_horizontal(_tree(part, types) for part in predicate.parts)
     if isinstance(predicate, Some):
-        return pl.any_horizontal(_tree(part, types) for part in predicate.parts)
+        made, rest = together(predicate.parts)
+        return pl.any_horizontal(*made, *(_tree(part, types) for part in rest))
     if isinstance(predicate, Not):
         return ~expression(predicate.part, types)
     return _leaf(predicate, types)
