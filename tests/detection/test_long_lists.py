@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from aupkeep.detection.lists import FEWEST, together
 from aupkeep.detection.predicates import masks
-from aupkeep.detection.rule import Glob, OneOf, Predicate, Regex, Selection, Some, Wild
+from aupkeep.detection.rule import Cidr, Glob, OneOf, Predicate, Regex, Selection, Some, Wild
 
 TEXTS = st.text(alphabet="aAbßİ.é1", min_size=0, max_size=4)
 PATTERNS = st.sampled_from(
@@ -64,3 +64,15 @@ def test_ten_thousand_texts_are_one_search() -> None:
     assert (len(made), len(rest)) == (1, 1)
     frame = pl.DataFrame({"login": ["U17@x.example", "w@x.example", None]})
     assert held(Some(parts=tuple(parts)), frame) == [True, False, False]
+
+
+def test_many_classes_are_not_put_together_beyond_what_compiles() -> None:
+    parts = [Regex(field="login", pattern=rf"\w\w\w\w\w\w{i}") for i in range(300)]
+    frame = pl.DataFrame({"login": ["abcdef7", "x", None]})
+    assert held(Some(parts=tuple(parts)), frame) == [True, False, False]
+
+
+def test_many_networks() -> None:
+    parts = [Cidr(field="login", network=f"10.{i}.0.0/17") for i in range(200)]
+    frame = pl.DataFrame({"login": ["10.7.127.255", "10.7.128.0", "10.200.0.1", "", None]})
+    assert held(Some(parts=tuple(parts)), frame) == [True, False, False, False, False]

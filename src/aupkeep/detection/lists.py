@@ -16,8 +16,10 @@ from aupkeep.detection.rule import Glob, Predicate, Regex, Wild
 
 #: Fewer alternatives of one sort than this are asked one by one.
 FEWEST = 12
-#: Characters of regular expressions that are put together; a counted repeat has many states.
+#: What regular expressions that are put together may weigh, by characters; a class such as `\\w`
+#: stands for all of Unicode and weighs more.
 _TOGETHER = 1000
+_CLASS = 20
 #: What a regular expression must not have to be one of several: repeats whose states add up, names
 #: that would be given twice, and modes in which the rest of the line is a comment.
 _ALONE = re.compile(r"\{|\(\?P?<|\(\?[a-zA-Z-]*x|#")
@@ -53,7 +55,7 @@ def _sort(part: Predicate) -> tuple[Sort, str] | None:
     """Return what a part can be put together with, and its text; None where it stands alone."""
     if isinstance(part, Regex):
         text = f"(?{part.flags}){part.pattern}" if part.flags else part.pattern
-        alone = _ALONE.search(part.pattern) or len(text) > _TOGETHER
+        alone = _ALONE.search(part.pattern) or _weight(text) > _TOGETHER
         return None if alone else ((part.field, "regex", True), text)
     if not isinstance(part, Glob):
         return None
@@ -85,14 +87,19 @@ def _asked(sort: Sort, texts: list[str]) -> list[pl.Expr]:
     ]
 
 
+def _weight(pattern: str) -> int:
+    return len(pattern) + _CLASS * pattern.count("\\")
+
+
 def _alternatives(patterns: Iterable[str]) -> list[str]:
     """Return patterns that together match what any of `patterns` does."""
     groups: list[list[str]] = [[]]
     room = _TOGETHER
     for pattern in dict.fromkeys(patterns):
-        if len(pattern) > room:
+        weight = _weight(pattern)
+        if weight > room:
             groups.append([])
             room = _TOGETHER
         groups[-1].append(f"(?:{pattern})")
-        room -= len(pattern)
+        room -= weight
     return ["|".join(group) for group in groups if group]
