@@ -164,7 +164,8 @@ CONFIG: dict[str, pl.DataType] = {
     "dst_port": pl.Int64(),
     "protocol": pl.String(),
     "blocked": pl.Boolean(),
-    "status": pl.Int64(),
+    #: A code or a word.
+    "status": pl.String(),
     #: What it was done to: sort, part, name and place of the thing.
     "object": pl.String(),
     "object_part": pl.String(),
