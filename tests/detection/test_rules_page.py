@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from aupkeep.detection.clauses import EVENT_KEYS, STATUSES
+from aupkeep.detection.clauses import STATUSES
 from aupkeep.detection.reading import read_rules
 from aupkeep.detection.samples import run_tests
+from aupkeep.detection.sampling import EVENT_KEYS
 from aupkeep.detection.selecting import ABOUT, MODIFIERS
 from aupkeep.events.schema import KINDS
 from aupkeep.policy.model import RuleFile, Tier
