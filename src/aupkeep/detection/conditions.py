@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import polars as pl
+from polars.exceptions import ComputeError
 from sigma import types as sigma
 from sigma.conditions import (
     ConditionAND,
@@ -20,8 +21,8 @@ from sigma.conditions import (
 )
 
 from aupkeep.base.errors import near
-from aupkeep.detection.dialect import not_taken
 from aupkeep.detection.fields import is_number, is_text, word
+from aupkeep.detection.predicates import regex as regex_text
 from aupkeep.detection.rule import (
     All,
     Cidr,
@@ -121,9 +122,12 @@ class Conversion:
         _ask(field, data, is_text(data), "text")
         flags = "".join(sorted(_FLAGS[flag] for flag in value.flags))
         pattern = str(value.regexp)
-        wrong = not_taken(pattern, flags)
-        if wrong is not None:
-            raise Refusal("regex", wrong[0], field, wrong[1])
+        try:
+            pl.Series([""]).str.contains(regex_text(pattern, flags))
+        except ComputeError as error:
+            raise Refusal(
+                "regex", f"`{pattern}` is no regular expression of the Rust dialect", field
+            ) from error
         return Regex(field=field, pattern=pattern, flags=flags)
 
     def number(self, field: str, value: sigma.SigmaNumber, data: pl.DataType) -> Predicate:

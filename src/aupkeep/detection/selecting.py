@@ -14,7 +14,6 @@ from sigma.rule import SigmaRule
 
 from aupkeep.base.errors import Fault, unknown_word
 from aupkeep.detection.conditions import Conversion, Refusal
-from aupkeep.detection.dialect import not_taken
 from aupkeep.detection.guards import stages, unguarded
 from aupkeep.detection.rule import Predicate, Selection
 from aupkeep.detection.shape import Shape
@@ -124,16 +123,6 @@ def _detection_shape(detection: Node, shape: Shape) -> None:
         for key, child in node.items():
             for modifier in key.split("|")[1:]:
                 _modifier(modifier, child, shape)
-            if "re" in key.split("|")[1:]:
-                _patterns(child, shape)
-
-
-def _patterns(node: Node, shape: Shape) -> None:
-    """Check regular expressions before pySigma does, whose dialect is another one."""
-    for one in [*node.entries()] or [node]:
-        wrong = not_taken(one.text)
-        if wrong is not None:
-            shape.fault("regex", wrong[0], one, hint=wrong[1])
 
 
 def _modifier(modifier: str, node: Node, shape: Shape) -> None:

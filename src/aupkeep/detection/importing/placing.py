@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from aupkeep.detection.importing.taking import Ask, Document, Outcome, is_uuid
+from aupkeep.detection.importing.taking import Ask, Document, Outcome, is_uuid, written
 from aupkeep.policy.model import RuleFile
 
 
@@ -52,14 +52,14 @@ class Shelf:
             return _refused(
                 outcome, f"it is there already, under the clause `{clause}` in `{path}`"
             )
-        return Placed(outcome=_going_on(outcome, there), path=path)
+        return Placed(outcome=written(_going_on(outcome, there)), path=path)
 
     def _new(self, outcome: Outcome) -> Placed:
         name = outcome.name
         if {name, f"{name}_rows"} & self._names or f"rules/sigma_{name}.yml" in self._files:
             ending = outcome.id[:8] if is_uuid(outcome.id) else str(len(self._names))
             name = f"{name}_{ending}"
-            outcome = _renamed(outcome, name)
+            outcome = written(_renamed(outcome, name))
         self._names |= {name, f"{name}_rows"}
         return Placed(outcome=outcome, path=f"rules/sigma_{name}.yml")
 

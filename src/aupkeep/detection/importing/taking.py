@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Final
 from uuid import NAMESPACE_URL, UUID, uuid5
@@ -80,16 +80,17 @@ class Outcome:
     name: str = ""
     documents: tuple[Document, ...] = ()
     above: tuple[str, ...] = ()
+    text: str = ""
 
     @property
     def taken(self) -> bool:
         """Whether the rule can be had."""
         return bool(self.documents)
 
-    @property
-    def text(self) -> str:
-        """The rule file."""
-        return text_of(self.documents, self.above)
+
+def written(outcome: Outcome) -> Outcome:
+    """Return a taken `outcome` with the text of its rule file."""
+    return replace(outcome, text=text_of(outcome.documents, outcome.above))
 
 
 class _RefusedError(Exception):
@@ -136,7 +137,7 @@ def _take(node: Node, file: str, ask: Ask) -> Outcome:
     if bad is None:
         raise _RefusedError("no event could be made that the rule lets be: it means every event")
     tier, why = _tier(stated, ask.limit)
-    outcome = Outcome(
+    taken = Outcome(
         file=file,
         id=str(base["id"]),
         reason=why,
@@ -144,6 +145,7 @@ def _take(node: Node, file: str, ask: Ask) -> Outcome:
         documents=(base, _correlation(base, selection, (good, bad), tier, ask)),
         above=_above(base, file),
     )
+    outcome = written(taken)
     _try(outcome, ask)
     return outcome
 
@@ -221,7 +223,8 @@ def _correlation(
     name = str(base["name"])
     author = f" (Sigma rule by {base['author']})" if "author" in base else " (Sigma rule)"
     about = {key: value for key, value in base.items() if key in _ABOUT_BOTH}
-    fields = [field for field in tests[0].fields if field in read_fields(selection.predicate)]
+    read = read_fields(selection.predicate)
+    fields = [field for field in tests[0].fields if field in read] or sorted(read)
     return {
         "title": _short(str(base["title"]), author),
         "id": _beside(str(base["id"])),
@@ -255,15 +258,13 @@ def _correlation(
 
 def _try(outcome: Outcome, ask: Ask) -> None:
     """Read the written file back and run its tests."""
-    clause = ask.clause
-    documents = [
-        dict(node.value)
-        for node in load_all(outcome.text, outcome.file).documents
-        if isinstance(node.value, dict)
-    ]
-    file = RuleFile(path=outcome.file, text=outcome.text, documents=tuple(documents))
+    loaded = load_all(outcome.text, outcome.file)
+    found = tuple(node.value for node in loaded.documents)
+    if loaded.faults or found != outcome.documents:
+        raise _RefusedError("it cannot be written as YAML that says the same")
+    file = RuleFile(path=outcome.file, text=outcome.text, documents=outcome.documents)
     try:
-        results = run_tests(read_rules([file], clauses=(clause,), plans=None))
+        results = run_tests(read_rules([file], clauses=(ask.clause,), plans=None))
     except AupkeepError as error:
         raise _RefusedError("; ".join(_of_fault(fault) for fault in error.faults)) from error
     if len(results) != len(("meant", "not meant")) or not all(one.passed for one in results):

@@ -15,11 +15,13 @@ from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
 from aupkeep.base.errors import near
-from aupkeep.detection.dialect import not_taken
+from aupkeep.detection.bounds import within_bounds
 from aupkeep.detection.fields import is_number, is_text, word
 from aupkeep.detection.importing.sources import SEARCHED, Source
 from aupkeep.detection.selecting import MODIFIERS, NOT_TAKEN
+from aupkeep.detection.shape import Shape
 from aupkeep.events.schema import KINDS, Schema
+from aupkeep.policy.nodes import Marks, Node
 
 #: The selection that holds what the log source asks for; `them` does not mean it.
 SOURCE = "_source"
@@ -45,10 +47,10 @@ class Translation:
         condition = self._condition(stated)
         if self.refusals:
             return {}
-        negated = self._negated(stated, condition)
+        named, negated = self._named(stated, condition)
         selections: dict[str, object] = {}
         for name, selected in stated.items():
-            if name not in ("condition", "timeframe"):
+            if name in named:
                 maps = self._maps(selected)
                 if not maps and not self.refusals:
                     self._refuse(f"the selection `{name}` is empty")
@@ -72,10 +74,15 @@ class Translation:
             self._refuse("the detection has no condition as text")
         elif "timeframe" in stated or any(re.search(r"\||\bnear\b", text) for text in texts):
             self._refuse("it counts in the old way, behind the condition: write a correlation")
-        return texts[0] if len(texts) == 1 else " or ".join(f"({text})" for text in texts)
+        condition = texts[0] if len(texts) == 1 else " or ".join(f"({text})" for text in texts)
+        shape = Shape()
+        within_bounds(_node({"detection": {"condition": condition}}), shape)
+        for fault in shape.faults:
+            self._refuse(fault.what)
+        return condition
 
-    def _negated(self, stated: Mapping[str, object], condition: str) -> set[str]:
-        """Return the names of the selections that stand under a `not`."""
+    def _named(self, stated: Mapping[str, object], condition: str) -> tuple[set[str], set[str]]:
+        """Return the selections that the condition names, and those of them under a `not`."""
         names = [name for name in stated if name not in ("condition", "timeframe")]
         document = {
             "title": "rule",
@@ -84,16 +91,22 @@ class Translation:
             "detection": {**{name: {"field": 1} for name in names}, "condition": condition},
         }
         try:
-            tree = SigmaRule.from_dict(document).detection.parsed_condition[0].parse(False)  # noqa: FBT003 - no other form
+            parsed = SigmaRule.from_dict(document).detection.parsed_condition[0]
+            tree = parsed.parse(False)  # noqa: FBT003 - no other form
         except (SigmaError, RecursionError, TypeError, AttributeError) as error:
-            what = str(error).strip().splitlines() or ["the condition is nested too deeply"]
+            what = str(error).strip().splitlines() or ["the condition cannot be read"]
             self._refuse(what[0].rstrip(".").replace("'", "`"))
-            return set()
-        found: set[str] = set()
-        for pattern in _below_not(tree, negated=False):
-            expression = re.compile(".*" if pattern == "them" else pattern.replace("*", ".*"))
-            found |= {name for name in names if expression.fullmatch(name)}
-        return found
+            return set(), set()
+        found: dict[bool, set[str]] = {True: set(), False: set()}
+        for pattern, negated in _patterns(tree, negated=False):
+            expression = re.compile(
+                "[^_].*" if pattern == "them" else re.escape(pattern).replace(r"\*", ".*")
+            )
+            found[negated] |= {name for name in names if expression.fullmatch(name)}
+        named = found[True] | found[False]
+        if not named:
+            self._refuse("the condition names no selection that there is")
+        return named, found[True]
 
     def _maps(self, selected: object) -> list[Selected]:
         """Return a selection as mappings of which one must hold."""
@@ -155,9 +168,7 @@ class Translation:
         given = modifiers.split("|") if modifiers else []
         if not _placed(given):
             given = ["contains", *given]
-        texts = [_as_text(one) for one in words]
-        if "re" in given:
-            texts = [self._pattern(one) for one in texts]
+        texts = _once([_as_text(one) for one in words])
         value: object = texts[0] if len(texts) == 1 else texts
         if len(texts) == 1:
             given = [one for one in given if one != "all"]
@@ -174,7 +185,7 @@ class Translation:
             return {"|".join((column, *modifiers)): others[0] if len(others) == 1 else others}
         if value == "*" and not modifiers and not is_text(self.columns[column]):
             return {f"{column}|exists": True}
-        values = [self._value(field, column, modifiers, one) for one in _listed(value)]
+        values = _once([self._value(field, column, modifiers, one) for one in _listed(value)])
         if not values:
             self._refuse(f"`{field}` has no value")
             return {}
@@ -183,12 +194,6 @@ class Translation:
         key = "|".join((column, *modifiers))
         given: Selected = {f"{column}|exists": True} if "neq" in modifiers else {}
         return {key: values[0] if len(values) == 1 else values, **given}
-
-    def _pattern(self, pattern: str) -> str:
-        wrong = not_taken(pattern)
-        if wrong is not None:
-            self._refuse(f"{wrong[0]} ({wrong[1]})" if wrong[1] else wrong[0])
-        return pattern
 
     def _column(self, field: str) -> str:
         column = self.source.column(field)
@@ -206,7 +211,7 @@ class Translation:
         if is_text(data):
             if _COMPARED & set(modifiers):
                 self._refuse(f"`{field}` is text here and cannot be compared as a number")
-            return self._pattern(_as_text(value)) if "re" in modifiers else _as_text(value)
+            return _as_text(value)
         if _OF_TEXT & set(modifiers):
             self._refuse(f"`{field}` holds {word(data)} here, so `{modifiers[0]}` means nothing")
             return value
@@ -259,13 +264,22 @@ def _said(selected: Selected) -> Selected:
     return given
 
 
-def _below_not(item: object, *, negated: bool) -> list[str]:
-    """Return the names and patterns of selections that stand under a `not`."""
+def _patterns(item: object, *, negated: bool) -> list[tuple[str, bool]]:
+    """Return the names and patterns of selections, and whether they stand under a `not`."""
     if isinstance(item, ConditionIdentifier):
-        return [item.identifier] if negated else []
+        return [(item.identifier, negated)]
     if isinstance(item, ConditionSelector):
-        return [item.pattern] if negated else []
+        return [(item.pattern, negated)]
     if isinstance(item, ConditionItem):
         below = negated or isinstance(item, ConditionNOT)
-        return [name for part in item.args for name in _below_not(part, negated=below)]
+        return [one for part in item.args for one in _patterns(part, negated=below)]
     return []
+
+
+def _node(value: object) -> Node:
+    return Node(value=value, marks=Marks(file="", lines=(), keys={}, values={}))
+
+
+def _once(values: list[object]) -> list[object]:
+    """Return `values` without those that stand there before."""
+    return list({(type(value), value): value for value in values}.values())
