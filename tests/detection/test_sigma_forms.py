@@ -256,6 +256,12 @@ FORMS: list[tuple[str, str, list[Row], list[Row]]] = [
         [{"log": "auditd", "record": "SYSCALL", "syscall": "connect", "a0": "42"}],
     ),
     (
+        "{product: linux, service: auditd}",
+        "s: {type: SYSCALL, syscall: 103, a0: [4, '5']}\ncondition: s",
+        [{"log": "auditd", "record": "SYSCALL", "syscall_number": 103, "a0": "5"}],
+        [{"log": "auditd", "record": "SYSCALL", "syscall_number": 10, "a0": "5"}],
+    ),
+    (
         "{category: antivirus}",
         "s:\n  - Signature|startswith: [PHP/]\n  - Signature|contains: ['PHP?Agent']\ncondition: s",
         [

@@ -27,7 +27,9 @@ def test_every_field_stands_beside_its_column() -> None:
         if len(row) == 2
         for name in re.findall(r"[^`, ][^`]*", row[1])
     }
-    tables = [table for name, table in vars(fields).items() if name.isupper()]
+    tables = [
+        table for name, table in vars(fields).items() if name.isupper() and name != "NUMBERED"
+    ]
     assert len(tables) > 10
     for table in tables:
         assert {*table.items()} <= told

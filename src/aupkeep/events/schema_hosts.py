@@ -37,6 +37,8 @@ PROCESS: dict[str, pl.DataType] = {
     "pid": pl.Int64(),
     "parent_pid": pl.Int64(),
     "syscall": pl.String(),
+    #: Its number on the machine's architecture.
+    "syscall_number": pl.Int64(),
     #: As the audit log says it: `yes` or `no`.
     "success": pl.String(),
     "exit": pl.String(),

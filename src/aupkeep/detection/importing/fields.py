@@ -9,6 +9,9 @@ from collections.abc import Mapping
 
 Fields = Mapping[str, str]
 
+#: Columns of names, and those of the numbers that public rules give instead.
+NUMBERED: Fields = {"syscall": "syscall_number"}
+
 #: A start seen by a sensor on the host (Sysmon for Linux and the like).
 STARTED: Fields = {
     "Image": "exe",

@@ -57,6 +57,7 @@ def _application(fields: Fields, **only: str) -> _Entry:
 #: (category, product, service), `*` for any, nothing for none -> kind, fields, only these rows.
 _TABLE: Mapping[tuple[str, str, str], _Entry] = {
     ("process_creation", "linux", "*"): ("process", _with(named.STARTED, named.AUDIT), {}),
+    ("process_creation", "", "*"): ("process", _with(named.STARTED, named.AUDIT), {}),
     ("network_connection", "linux", "*"): ("process", named.STARTED, {}),
     ("file_event", "linux", "*"): ("file", named.FILES, {}),
     ("file_create", "linux", "*"): ("file", named.FILES, {"action": "created"}),
@@ -81,6 +82,7 @@ _TABLE: Mapping[tuple[str, str, str], _Entry] = {
     ("", "zeek", "dns"): ("dns", named.QUESTIONS, {}),
     ("", "zeek", "*"): _application(named.SENSOR, log=_SERVICE),
     ("dns", "*", "*"): ("dns", named.QUESTIONS, {}),
+    ("", "antivirus", "*"): ("file", named.FILES, {"action": "found"}),
     ("antivirus", "*", "*"): ("file", named.FILES, {"action": "found"}),
     ("firewall", "*", "*"): ("config", named.APPLICATIONS, {"log": "firewall"}),
     ("ids", "*", "*"): (

@@ -17,6 +17,7 @@ from sigma.rule import SigmaRule
 from aupkeep.base.errors import near
 from aupkeep.detection.bounds import within_bounds
 from aupkeep.detection.fields import is_number, is_text, word
+from aupkeep.detection.importing.fields import NUMBERED
 from aupkeep.detection.importing.sources import SEARCHED, Source
 from aupkeep.detection.selecting import MODIFIERS, NOT_TAKEN
 from aupkeep.detection.shape import Shape
@@ -178,6 +179,8 @@ class Translation:
         column = self._column(field)
         if not column:
             return {}
+        if column in NUMBERED and all(_number(one) is not None for one in _listed(value)):
+            column = NUMBERED[column]
         if "exists" in modifiers:
             return {f"{column}|exists": _truth(value) is not False}
         if "fieldref" in modifiers:
