@@ -51,7 +51,8 @@ _HINTS = (
         "back-references are not taken: compare two fields with `fieldref`, or list the values",
     ),
 )
-_TOO_LARGE = "size limit"
+#: What is said of a pattern that stands for too many states, and the hint.
+_TOO_LARGE = ("is too large: its repeats stand for too much", "make its repeats smaller")
 
 
 def within_bounds(document: Node, shape: Shape) -> bool:
@@ -137,7 +138,12 @@ def _unused(detection: Node, shape: Shape) -> None:
 def _patterns(detection: Node, shape: Shape) -> None:
     weight = named = 0
     for node, flags in _expressions(detection):
-        weight += _weight(node.text)
+        own = _weight(node.text)
+        if own > HEAVIEST:
+            named += 1
+            _complain(node, *_TOO_LARGE, shape)
+            continue
+        weight += own
         if weight > HEAVIEST:
             shape.fault(
                 "too-large",
@@ -183,15 +189,19 @@ def _refused(node: Node, flags: str, shape: Shape) -> bool:
     try:
         pl.Series([""], dtype=pl.String).str.contains(regex(node.text, flags))
     except ComputeError as error:
-        what, hint = _reason(str(error))
-        shape.fault("regex", f"the regular expression `{short(node.text)}` {what}", node, hint=hint)
+        _complain(node, *_reason(str(error)), shape)
         return True
     return False
 
 
+def _complain(node: Node, what: str, hint: str, shape: Shape) -> None:
+    shown = short(node.text)
+    shape.fault("regex", f"the regular expression `{shown}` {what}", node, hint=hint)
+
+
 def _reason(error: str) -> tuple[str, str]:
-    if _TOO_LARGE in error:
-        return "is too large: its repeats stand for too much", "make its repeats smaller"
+    if "size limit" in error:
+        return _TOO_LARGE
     found = re.search(r"^error: (.*)$", error, re.MULTILINE)
     reason = found[1].rstrip(".") if found else "it cannot be read"
     hint = next((hint for word, hint in _HINTS if word in reason), "")

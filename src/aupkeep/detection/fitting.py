@@ -98,7 +98,7 @@ def _one_kind(what: str, draft: Draft, parts: Sequence[Selection], shape: Shape)
         )
         return False
     read = set().union(*(stages(part.predicate) for part in parts))
-    if kinds == ["mail"] and len(read) > 1:
+    if "stage" in shape.fields_of(kinds[0]) and len(read) > 1:
         shape.fault(
             "two-stages",
             f"the rules of {what} read both stages of mail: each message counts twice",

@@ -10,9 +10,9 @@ from collections.abc import Collection, Sequence
 from typing import TypeVar
 
 from aupkeep.detection import fingerprint
+from aupkeep.detection.aliases import read_aliases
 from aupkeep.detection.assembling import Parts, assemble
 from aupkeep.detection.correlating import JOINS, Draft
-from aupkeep.detection.naming import read_aliases
 from aupkeep.detection.rule import Absence, Conjunction, Rule, Selection
 from aupkeep.detection.shape import Shape
 from aupkeep.policy.nodes import Node

@@ -51,16 +51,19 @@ def metric_keys(kind: str) -> tuple[frozenset[str], tuple[str, ...]]:
 
 def read_habit(body: Node, shape: Shape) -> Habit:
     """Return the habit of a baseline; what has a fault is replaced by something harmless."""
-    bucket = _span(body.at("bucket"), "bucket", SECOND, shape)
+    before = len(shape.faults)
+    bucket = _span(body.at("bucket"), "bucket", 0, shape)
+    if len(shape.faults) > before:
+        bucket = 0
     history = _buckets(body.at("history"), "history", bucket, shape)
     node = body.at("min_history")
     least = history if node.value is None else _buckets(node, "min_history", bucket, shape)
-    if least > history:
+    if least > history and len(shape.faults) == before:
         shape.fault("min-history", "min_history must not be longer than history", node)
     usual, top = _usual(body.at("usual"), history, shape)
     times = body.at("times")
     factor = 1.0 if times.value is None else float(shape.number(times, "times"))
-    if factor <= 0:
+    if factor <= 0 and isinstance(times.value, int | float):
         shape.fault("times", "times must be a number above 0", times)
     return Habit(bucket=bucket, history=history, least=least, usual=usual, top=top, times=factor)
 
@@ -70,12 +73,15 @@ def _span(node: Node, what: str, default: int, shape: Shape) -> int:
 
 
 def _buckets(node: Node, what: str, bucket: int, shape: Shape) -> int:
-    """Return how many buckets the duration at `node` is."""
+    """Return how many buckets the duration at `node` is; the most after a fault.
+
+    With a bucket of 0, which has a fault of its own, only the duration is looked at.
+    """
     before = len(shape.faults)
     span = _span(node, what, bucket, shape)
-    if len(shape.faults) > before:
+    if len(shape.faults) > before or not bucket:
         return MOST_BUCKETS
-    if span % bucket or not span:
+    if span % bucket:
         shape.fault(
             "not-a-multiple",
             f"{what} must be a whole multiple of bucket, which is {format_duration(bucket)}",
@@ -88,7 +94,7 @@ def _buckets(node: Node, what: str, bucket: int, shape: Shape) -> int:
             node,
             hint="make bucket longer",
         )
-    return max(1, span // bucket)
+    return max(1, span // bucket) if len(shape.faults) == before else MOST_BUCKETS
 
 
 def _usual(node: Node, history: int, shape: Shape) -> tuple[Literal["median", "mean_of_top"], int]:
@@ -101,7 +107,7 @@ def _usual(node: Node, history: int, shape: Shape) -> tuple[Literal["median", "m
         if count.value is not None:
             top = shape.whole(count, "mean_of_top", least=1)
             if top > history:
-                what = f"mean_of_top is {top}, but history has {history} buckets"
+                what = f"mean_of_top is {top}, but the buckets of history are only {history}"
                 shape.fault("too-many", what, count)
             return "mean_of_top", top
     return "median", 0

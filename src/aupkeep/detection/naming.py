@@ -1,72 +1,72 @@
-"""Aliases: one name in `group-by` for fields that are called otherwise in each rule's rows.
+"""Which columns and kinds a rule looks at.
 
-In: a draft and the rules it refers to. Out: name -> id of a rule -> field, and faults.
+In: a rule. Out: names of columns and kinds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 
-from aupkeep.detection.correlating import Draft
-from aupkeep.detection.rule import Aliases
-from aupkeep.detection.shape import Shape
-from aupkeep.policy.nodes import Node
+from aupkeep.detection.fields import fields_of
+from aupkeep.detection.predicates import read_fields
+from aupkeep.detection.rule import Absence, Baseline, Conjunction, Rule, RuleSet, Window
+from aupkeep.events.schema import ATTRIBUTED, COMMON
 
-#: It says whose finding it is, and what is known of it is filled in; so it is never renamed.
-_CUSTOMER = "customer"
-
-
-def read_aliases(draft: Draft, words: Mapping[str, Iterable[str]], shape: Shape) -> Aliases:
-    """Return the aliases of `draft`; `words` are the words for each rule by its id."""
-    grouped = {node.text for node in draft.group_by}
-    ids = {word: key for key, several in words.items() for word in several}
-    found = {}
-    for name, fields in draft.aliases.items():
-        node = draft.body.at("aliases").at(name)
-        if name not in grouped:
-            place = node.key_place
-            shape.unknown(name, grouped, what="a name in group-by", place=place)
-        elif name == _CUSTOMER:
-            shape.fault("alias", "`customer` says whose the finding is: it is no alias", node)
-        found[name] = _fields(name, node, fields, ids, shape)
-        _complete(name, node, found[name], words, draft, shape)
-    return found
+#: Stands in a key for the customer column: an unknown customer is told apart by the actor.
+CUSTOMER = "~customer"
 
 
-def _fields(
-    name: str, node: Node, fields: Mapping[str, Node], ids: Mapping[str, str], shape: Shape
-) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for word, field in fields.items():
-        rule = ids.get(word)
-        if rule is None:
-            place = node.at(word).key_place
-            shape.unknown(word, ids, what="a rule of this correlation", place=place)
-        elif rule in found:
-            shape.fault("twice", f"`{name}` has two fields for the rule `{word}`", field)
-        elif field.text == _CUSTOMER:
-            shape.fault(
-                "alias",
-                f"`{name}` cannot stand for `customer`",
-                field,
-                hint="group by `customer` itself: every kind of event has it",
-            )
-        else:
-            found[rule] = field.text
-    return found
+def kinds_of(rule: Rule) -> tuple[str, ...]:
+    """Return the kinds of the rows that `rule` looks at."""
+    return (rule.kind,) if isinstance(rule, Window | Baseline) else rule.kinds
 
 
-def _complete(
-    name: str,
-    node: Node,
-    found: Mapping[str, str],
-    words: Mapping[str, Iterable[str]],
-    draft: Draft,
-    shape: Shape,
-) -> None:
-    """Complain of a rule that an alias leaves out, unless its entry has a fault already."""
-    given = set(node.value) if isinstance(node.value, dict) else set()
-    for rule, several in words.items():
-        if rule not in found and not given.intersection(several):
-            word = next((one.text for one in draft.references if one.text in several), rule)
-            shape.fault("alias", f"`{name}` names no field for the rule `{word}`", node)
+def parts_of(rule: Rule) -> tuple[str, ...]:
+    """Return the ids of the selections and rules whose rows `rule` looks at, as listed."""
+    if isinstance(rule, Window) and rule.numerator:
+        return (*rule.rules, rule.numerator)
+    return (*rule.rules, *rule.after) if isinstance(rule, Absence) else rule.rules
+
+
+def key_fields(rule: Rule, part: str, names: Sequence[str] = ()) -> tuple[str, ...]:
+    """Return the columns that make the key in rows of `part`; all of them, or those `names`."""
+    fields = (
+        rule.aliases[name][part] if name in rule.aliases else name
+        for name in names or rule.group_by
+    )
+    return tuple(CUSTOMER if name == "customer" else name for name in fields)
+
+
+def levels_of(rules: RuleSet) -> list[list[Rule]]:
+    """Return the rules in turns: each after those it refers to, by no more turns than needed."""
+    turn: dict[str, int] = {}
+    turns: list[list[Rule]] = []
+    for rule in rules.rules.values():
+        below = [turn[part] for part in parts_of(rule) if part in turn]
+        turn[rule.id] = 1 + max(below, default=-1)
+        while len(turns) <= turn[rule.id]:
+            turns.append([])
+        turns[turn[rule.id]].append(rule)
+    return turns
+
+
+def referred(rules: RuleSet) -> set[str]:
+    """Return the ids of what other rules join."""
+    joining = (rule for rule in rules.rules.values() if isinstance(rule, Conjunction))
+    return {part for rule in joining for part in rule.rules}
+
+
+def needed_columns(rules: RuleSet) -> dict[str, list[str]]:
+    """Return the columns that must be kept of each kind that a rule reads."""
+    needed: dict[str, set[str]] = {}
+    for selection in rules.selections.values():
+        columns = needed.setdefault(selection.kind, {*COMMON, *ATTRIBUTED})
+        columns |= read_fields(selection.predicate)
+    for rule in rules.rules.values():
+        names = {*rule.group_by, *(rule.aup.fields if rule.aup else ())}
+        names |= {field for fields in rule.aliases.values() for field in fields.values()}
+        if isinstance(rule, Window | Baseline):
+            names.add(rule.field)
+        for kind in kinds_of(rule):
+            needed[kind] |= names & set(fields_of(kind, rules.kinds))
+    return {kind: sorted(columns) for kind, columns in needed.items()}

@@ -110,7 +110,7 @@ def _names(documents: Sequence[Node], shape: Shape) -> None:
             if node.value is None:
                 continue
             text = shape.name(node, key)
-            if text in seen and text not in own:
+            if text and text in seen and text not in own:
                 first = seen[text].place
                 shape.fault(
                     "twice", f"`{text}` is taken by the rule at {first.file}:{first.line}", node

@@ -48,7 +48,10 @@ class Shape:
     def keys(self, node: Node, allowed: Iterable[str], required: Iterable[str], what: str) -> bool:
         """Check the keys of a mapping; return whether it is one."""
         if not isinstance(node.value, dict):
-            self.fault("not-a-mapping", f"{what} must be a mapping", node)
+            place = node.key_place if node.value is None else node.place
+            self.faults.append(
+                Fault(code="not-a-mapping", what=f"{what} must be a mapping", place=place)
+            )
             return False
         allowed = sorted(allowed)
         for key, child in node.items():
