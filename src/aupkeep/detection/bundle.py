@@ -314,6 +314,7 @@ def _text(rule: Rule, value: Number | None, threshold: Number) -> str:
     if isinstance(rule, Absence):
         return f"nothing came within {length(rule.timespan)}"
     said = "no value" if value is None else f"{_short(value)} {unit(rule)}"
+    said = "1 row" if said == "1 rows" else said
     asked = f"{op_text(_op(rule))} {_short(threshold)} wanted"
     if isinstance(rule, Baseline):
         return f"{said} since the start of this {length(rule.bucket)}, {asked}"
