@@ -130,7 +130,7 @@ def test_it_says_what_the_engine_does(
     rows: list[dict[str, Any]],
     joined: bool,  # noqa: FBT001  # drawn
 ) -> None:
-    used = {"w": window, "t": BOTH} if joined else {"w": window}
+    used: dict[str, ir.Rule] = {"w": window, "t": BOTH} if joined else {"w": window}
     rules = ir.RuleSet(selections=SELECTIONS, rules=used)
     given_rows = frames(rows)
     last = int(given_rows["mail"]["event_time"].to_numpy().max())

@@ -169,7 +169,7 @@ def threshold_of(rule: Rule, row: Mapping[str, Any]) -> Number:
 
 def holds(rule: Rule, value: Number | None, threshold: Number, parts: Sequence[Number]) -> bool:
     """Return whether the condition of `rule` holds for a value."""
-    if value is None:
+    if value is None or value != value:  # noqa: PLR0124  # not a number
         return False
     if isinstance(rule, Window) and rule.measure == "ratio" and parts[1] < max(rule.least, 1):
         return False
