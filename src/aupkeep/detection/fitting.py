@@ -31,7 +31,7 @@ def fit_window(window: Window, draft: Draft, parts: Sequence[Selection], shape: 
         )
         return
     read = set().union(*(stages(part.predicate) for part in parts))
-    if window.kind == "mail" and len(read) > 1:
+    if "stage" in shape.fields_of(window.kind) and len(read) > 1:
         shape.fault(
             "two-stages",
             "the rules of one window read both stages of mail: each message counts twice",

@@ -178,7 +178,7 @@ def _judge(predicate: Predicate, kind: str, detection: Node, shape: Shape) -> No
             condition,
             hint=f"add `{field}|exists: true` to a selection that must hold as well",
         )
-    if kind == "mail" and len(stages(predicate)) > 1:
+    if "stage" in shape.fields_of(kind) and len(stages(predicate)) > 1:
         shape.fault(
             "two-stages",
             "a rule over mail must select one `stage`, or each message counts twice",
