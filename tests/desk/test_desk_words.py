@@ -25,6 +25,10 @@ _ELSEWHERE = {
     "resumed",
     "person_added",
     "person_removed",
+    "archive_held",
+    "archive_released",
+    "archive_erased",
+    "archive_swept",
 }
 
 

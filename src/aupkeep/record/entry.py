@@ -47,6 +47,10 @@ ACTS = frozenset(
         "alarm_acknowledged",
         "person_added",
         "person_removed",
+        "archive_held",
+        "archive_released",
+        "archive_erased",
+        "archive_swept",
     }
 )
 
