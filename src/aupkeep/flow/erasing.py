@@ -53,9 +53,12 @@ def erase(installation: Installation, wanted: Erasure) -> Erased:
     """Take out the rows that `wanted` describes; raises `AupkeepError` where one is under hold."""
     folder = installation.archive
     with locks.rewriting(folder, patience=PATIENCE):
-        replay(installation, wanted.at)
-        _refuse_held(folder, wanted)
+        before = replay(installation, wanted.at)
         erasure = replace(wanted, name=make_id(wanted.provider, wanted.until, to_text(wanted)))
+        if erasure.name in {item.name for item in catalog.erasures()}:
+            # It was asked for, cut off, and has been carried out now.
+            return Erased(before, 0, remove_gone(folder, patience=PATIENCE), ())
+        _refuse_held(folder, wanted)
         listed = _list(installation, erasure)
         try:
             plan = _plan(folder, catalog.named(), [replace(erasure, id=_NEXT)])

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from archive_stage import TODAY, Stage, frame, mails, open_stage
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive_stage import TODAY, Stage, frame, mails, open_stage
 from aupkeep.base.clock import DAY, HOUR
 from aupkeep.base.errors import AupkeepError
 from aupkeep.events.schema import KINDS, ORDER
@@ -177,9 +177,7 @@ TIMES = st.lists(st.integers(0, 6), max_size=12)
 
 
 @given(st.lists(TIMES, min_size=1, max_size=6), st.integers(1, 4), st.booleans())
-def test_many_files_are_read_in_one_order(
-    commits: list[list[int]], group: int, pick: bool
-) -> None:
+def test_many_files_are_read_in_one_order(commits: list[list[int]], group: int, pick: bool) -> None:
     """However rows were cut into files and groups, they come in the order of evaluation."""
     from tempfile import TemporaryDirectory  # noqa: PLC0415  # each example needs its own
 
@@ -205,7 +203,9 @@ def test_many_files_are_read_in_one_order(
             for part in merging.merged(folder, written, lambda *_: None, wanted)
             for row in part.select(ORDER).iter_rows()
         ]
-        expected = sorted((row["event_time"], row["stream"], row["position"], 0) for row in everything)
+        expected = sorted(
+            (row["event_time"], row["stream"], row["position"], 0) for row in everything
+        )
         assert found == [row for row in expected if not pick or row[1] == 1]
 
 
@@ -246,7 +246,9 @@ def test_batches_for_a_second_reading(stage: Stage) -> None:
     stage.put("mail", mails(3))
     stage.put("mail", mails(3, first=10, at=TODAY - DAY))
     stage.put("mail", mails(3, first=20, provider="other"))
-    read = look.batches(stage.folder, "jasmo", "mail", TODAY - DAY + 1, TODAY + DAY, lambda *_: None)
+    read = look.batches(
+        stage.folder, "jasmo", "mail", TODAY - DAY + 1, TODAY + DAY, lambda *_: None
+    )
     rows = pl.concat(list(read))
     assert rows["position"].to_list() == [11, 12, 0, 1, 2]
     assert rows.schema == pl.Schema(stored("mail"))
