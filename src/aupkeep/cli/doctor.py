@@ -13,6 +13,7 @@ from aupkeep.base.errors import AupkeepError
 from aupkeep.cli.faces import FINE, FOUND, plain_errors, say_json
 from aupkeep.cli.place import Folder, opened
 from aupkeep.cli.words import MOST_SAMPLES, shares_text
+from aupkeep.flow import tending
 from aupkeep.flow.health import Health
 from aupkeep.flow.health import examine as health_of
 from aupkeep.flow.installation import Installation
@@ -57,6 +58,8 @@ def examine(installation: Installation) -> dict[str, Any]:
     holdings = ground.holdings()
     health = health_of(installation)
     troubles += health.troubles
+    archive = tending.standing(installation)
+    troubles += archive.troubles
     found: dict[str, Any] = {
         "mode": "armed" if _can_act(health) else "observe",
         "armed": health.armed,
@@ -72,6 +75,12 @@ def examine(installation: Installation) -> dict[str, Any]:
         "holdings": len(holdings),
         "cases": len(evidence.all_cases()),
         "degraded": degraded,
+        "archive": {
+            "kinds": archive.kinds,
+            "holds": archive.holds,
+            "last_sweep": archive.last_sweep,
+            "broken": len(archive.troubles),
+        },
         "troubles": list(dict.fromkeys(troubles)),
     }
     found["next"] = _next(installation, found, holdings, shares)
@@ -114,10 +123,24 @@ def text(found: dict[str, Any]) -> list[str]:
     if found["sanctions"]:
         counts = found["sanctions"].items()
         lines.append("sanctions: " + ", ".join(f"{count} {state}" for state, count in counts))
+    lines += _archive(found["archive"])
     lines += [f"checkpoint of {name}: {said}" for name, said in found["checkpoints"].items()]
     lines += [f"degraded: {line}" for line in found["degraded"]]
     lines += [f"trouble: {line}" for line in found["troubles"]]
     lines.append("next: " + found["next"])
+    return lines
+
+
+def _archive(said: dict[str, Any]) -> list[str]:
+    lines = [
+        f"archive: {one['rows']} {kind} events in {one['files']} files, {one['bytes']:,} bytes, "
+        f"from {one['oldest']} on"
+        for kind, one in said["kinds"].items()
+    ]
+    if said["holds"]:
+        lines.append(f"archive: {said['holds']} holds in force")
+    if said["kinds"]:
+        lines.append(f"archive: last swept {said['last_sweep'] or 'never'}")
     return lines
 
 

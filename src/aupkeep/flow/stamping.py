@@ -28,6 +28,9 @@ class Stamper:
         self.tallies = tallies
         self.frontiers: dict[int, Frontier] = {}
         self._limbo: dict[int, tuple[str, pl.DataFrame]] = {}
+        #: Late rows are wanted by somebody, who takes them by `take_late` after each call.
+        self.keeps_late = False
+        self._late: list[tuple[str, pl.DataFrame]] = []
 
     def frontier(self, source: int, kind: str) -> Frontier:
         """Return the frontier of a source, which begins with its first row."""
@@ -102,6 +105,9 @@ class Stamper:
         tally.counts["events"] += rows.height - int(stamp.astray.sum())
         if frontier.largest != NEVER:
             tally.last_event = frontier.largest
+        if late and self.keeps_late:
+            behind = rows.filter(pl.Series(stamp.late & ~stamp.astray))
+            self._late.append((kind, self._complete(kind, source, behind, observed_at, late=True)))
         if late or stamp.astray.any():
             return rows.filter(pl.Series(~(stamp.late | stamp.astray)))
         return rows
@@ -111,8 +117,19 @@ class Stamper:
             self.tallies[source].counts["astray"] += 1
             self.tallies[source].reject("time far ahead of its neighbours", row["position"], b"")
 
+    def take_late(self) -> list[tuple[str, pl.DataFrame]]:
+        """Return the late rows since the last call, by kind."""
+        late, self._late = self._late, []
+        return late
+
     def _complete(
-        self, kind: str, source: int, rows: pl.DataFrame, observed_at: int | None
+        self,
+        kind: str,
+        source: int,
+        rows: pl.DataFrame,
+        observed_at: int | None,
+        *,
+        late: bool = False,
     ) -> pl.DataFrame:
         at = pl.col("event_time") if observed_at is None else pl.lit(observed_at, pl.Int64)
         origin = self.sources[source]
@@ -125,7 +142,7 @@ class Stamper:
                 observed_at=at,
                 provider=pl.lit(origin.provider),
                 authenticated=trust,
-                late=pl.lit(value=False),
+                late=pl.lit(value=late),
             ),
         )
 
