@@ -19,6 +19,7 @@ from aupkeep.events.frontier import ENDED, NEVER
 from aupkeep.flow.archiving import Archiving
 from aupkeep.flow.course import Course
 from aupkeep.flow.doors import Doors, open_doors
+from aupkeep.flow.gaps import blind, marked
 from aupkeep.flow.handle_findings import FindingActs
 from aupkeep.flow.installation import Installation, PolicyBook, ProfileBook
 from aupkeep.flow.knocking import knock
@@ -163,7 +164,9 @@ class Running:
                 arms=None if self.simulated else Arms(self.installation),
                 exceptions=exceptions(),
             )
-            acts.handle(self.waiting, self.stream.evaluated)
+            gaps = blind(self.stream.sources, self.stream.tallies)
+            found = marked(self.waiting, gaps, self.policies.in_force(now))
+            acts.handle(found, self.stream.evaluated)
             put_minutes(minutes)
             for source, tally in zip(self.stream.sources, self.stream.tallies, strict=True):
                 intake.put_source(source.name, source.format, source.provider, tally.save())

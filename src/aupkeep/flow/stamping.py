@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from aupkeep.events.frontier import DISORDER, ENDED, LEAP, NEVER, Frontier
 from aupkeep.events.taken import Taken
@@ -86,6 +87,7 @@ class Stamper:
     ) -> pl.DataFrame:
         frontier = self.frontier(source, kind)
         times = rows["event_time"].to_numpy()
+        before = frontier.largest
         agreed = observed_at is not None and abs(int(times[-1]) - observed_at) <= LEAP
         if agreed or kind == "report":
             # The clock agrees with the row, or our own mail server wrote its time.
@@ -101,7 +103,9 @@ class Stamper:
         if stamp.astray.any():
             self._refuse(source, rows.filter(pl.Series(stamp.astray)))
         late = int(stamp.late.sum())
-        tally.counts["late"] += late
+        if late:
+            tally.late(late, int(times[stamp.late].max()))
+        tally.disorder = max(tally.disorder, _disorder(times[~stamp.astray], before))
         tally.counts["events"] += rows.height - int(stamp.astray.sum())
         if frontier.largest != NEVER:
             tally.last_event = frontier.largest
@@ -160,6 +164,16 @@ class Stamper:
             self.frontiers[int(index)] = Frontier(saved["disorder"][index], largest=largest)
         for index, (kind, data) in saved["limbo"].items():
             self._limbo[int(index)] = (kind, from_bytes(data))
+
+
+def _disorder(times: NDArray[np.int64], before: int) -> int:
+    """Return how far a row was behind the latest one before it, at most; `before`: the first."""
+    if times.size == 0:
+        return 0
+    largest = np.maximum.accumulate(times)
+    if before != NEVER:
+        largest = np.maximum(largest, before)
+    return int((largest - times).max())
 
 
 def _bare(rows: pl.DataFrame) -> pl.DataFrame:

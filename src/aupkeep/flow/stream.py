@@ -8,7 +8,7 @@ told how far every source has come, and evaluates exactly the rows before that.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import polars as pl
@@ -180,8 +180,9 @@ class Stream:
         if int(rows["event_time"][0]) >= self.evaluated:
             return rows
         behind = rows.filter(pl.col("event_time") < self.evaluated)
-        for source, count in behind.group_by("source").len().iter_rows():
-            self.tallies[source].counts["late"] += count
+        counted = behind.group_by("source").agg(n=pl.len(), latest=pl.col("event_time").max())
+        for source, count, latest in counted.iter_rows():
+            self.tallies[source].late(count, latest)
         if self.keeper is not None:
             self.keeper(kind, attribute(kind, behind.with_columns(late=True), self.ground))
         return rows.filter(pl.col("event_time") >= self.evaluated)
@@ -220,6 +221,7 @@ class Stream:
             "evaluated": self.evaluated,
             "engine": self.engine.save(),
             "degraded": self.engine.degraded(),
+            "shortfalls": [asdict(one) for one in self.engine.shortfalls()],
         }
 
     def restore(self, saved: Mapping[str, Any]) -> list[Finding]:
