@@ -86,6 +86,7 @@ class Gaps:
         if any(gap.last > instant - reach for gap in self._gaps.get(rule.id, {}).values()):
             return True
         if evaluator.refused > self._refused.get(rule.id, 0):
+            # Which rows of this feed were refused, nobody knows: nothing in it is sure.
             return True
         rows, times = self._blind.get(rule.id, (_NONE, _NONE))
         before = int(np.searchsorted(rows, row, side="right"))
