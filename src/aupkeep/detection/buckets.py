@@ -11,22 +11,21 @@ import numpy as np
 from numba import njit
 
 from aupkeep.detection.layout import (
-    ACTIVE,
-    COOLING,
     ENDED_NOW,
     FAINT,
     FORGEABLE,
     GREW,
     NEVER,
     OPENED_NOW,
-    VACANT,
     Rows,
 )
 from aupkeep.detection.ledger import (
+    ACTIVE,
     AFTER,
     BEFORE,
     CLOSED,
     CODE,
+    COOLING,
     COUNT,
     EMPTY_BLOCK,
     ENDED,
@@ -69,6 +68,7 @@ from aupkeep.detection.ledger import (
     TIME,
     TOTAL,
     USUAL,
+    VACANT,
     WEAK,
     Bounds,
     Ledger,
