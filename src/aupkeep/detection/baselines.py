@@ -151,13 +151,14 @@ class Baselines:
 
     def _saved(self, used: list[int]) -> dict[str, Any]:
         body = ledger.saved(self._ledger, used)
-        body["keys"] = [list(self.keys.values(code)) for code in body.pop("codes")]
+        body["keys"] = [one.to_list() for one in self.keys.series(body.pop("codes"))]
+        body["count"] = len(used)
         body["order"] = {slot: position for position, slot in enumerate(used)}
         return body
 
     def restore(self, body: Mapping[str, Any]) -> None:
         """Take over what `save` returned for a rule with the same detection part."""
-        self._ledger = ledger.loaded(body, [self.keys.code(tuple(key)) for key in body["keys"]])
+        self._ledger = ledger.loaded(body, self.keys.of_lists(body["keys"], body["count"]))
 
 
 def _bounds(rule: Baseline, numbers: tuple[Number, ...], *, real: bool, cap: int) -> Bounds:
