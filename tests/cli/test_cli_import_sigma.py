@@ -114,6 +114,7 @@ def test_a_clause_that_only_reports_notice_is_not_given_rules(rules: Path, polic
     before = sorted(policy.rglob("*"))
     result = run("import-sigma", rules / "linux", "--into", policy, "--clause", "defamation")
     assert result.exit_code == 1
+    assert result.stderr.startswith("nothing was written")
     assert "clause `defamation` is `reported`" in result.stderr
     assert sorted(policy.rglob("*")) == before
 

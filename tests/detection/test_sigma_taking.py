@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -202,3 +204,66 @@ def test_a_rule_of_the_policys_own_is_never_replaced() -> None:
     placed = Shelf([own], ASK).place(taken(simple()))
     assert not placed.outcome.taken
     assert "policy's own, in `rules/own.yml`" in placed.outcome.reason
+
+
+_WORDS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-5, 70_000),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.sampled_from(["", "*", "a?b", "\\*", "%x%", "1", "true", "10.0.0.0/8", "(", "a{9}", "null"]),
+    st.text(max_size=6),
+)
+_KEYS = st.sampled_from(
+    [
+        *(
+            "Image",
+            "CommandLine|re",
+            "ProcessId",
+            "Initiated",
+            "User|contains|all",
+            "|all",
+            "",
+            "x",
+        ),
+        *("DestinationIp|cidr", "ProcessId|gte", "User|fieldref", "User|exists", "Image|windash"),
+        *(
+            "User|neq",
+            "CommandLine|base64offset|contains",
+            "Image|cidr|all",
+            "User|cased|re",
+            "|re",
+        ),
+    ]
+)
+_SELECTED = st.recursive(
+    _WORDS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_KEYS, inner, max_size=3),
+    max_leaves=8,
+)
+_CONDITIONS = st.sampled_from(
+    ["s", "not s", "s and not 1 of f*", "all of them", "1 of x*", "s or", "(((s", "s|count()", "f"]
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from(["s", "f", "f2", "_x", "a b", "condition"]), _SELECTED),
+    _CONDITIONS | _SELECTED,
+)
+def test_whatever_a_detection_holds_it_is_taken_or_refused(
+    selections: dict[str, object], condition: object
+) -> None:
+    detection = {**selections, "condition": condition}
+    document = {"title": "x", "logsource": {"product": "linux", "category": "process_creation"}}
+    text = json.dumps({**document, "detection": detection})
+    (outcome,) = take(text, "rule.yml", ASK)
+    assert outcome.reason
+    if outcome.taken:
+        assert means(selection(outcome), {}) in ([True], [False])
+
+
+@given(st.dictionaries(st.sampled_from(["title", "id", "author", "level", "logsource"]), _SELECTED))
+def test_whatever_else_a_rule_says_it_is_taken_or_refused(stated: dict[str, object]) -> None:
+    document = {"logsource": {"product": "linux"}, "detection": {"s": "a", "condition": "s"}}
+    (outcome,) = take(json.dumps({**document, **stated}), "rule.yml", ASK)
+    assert outcome.reason

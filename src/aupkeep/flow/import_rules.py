@@ -109,7 +109,9 @@ def place(
         seen(placed.outcome)
     faults = _faults({**folder.files, **files}) if files else []
     if faults:
-        raise FaultyPolicyError([_within(fault, folder.path) for fault in faults])
+        what = "nothing was written: with these rules the folder would not pass its check"
+        first = Fault(code="not-written", what=what)
+        raise FaultyPolicyError([first, *(_within(fault, folder.path) for fault in faults)])
     return Import(outcomes=tuple(told), files=files)
 
 
