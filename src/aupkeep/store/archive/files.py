@@ -17,6 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from aupkeep.base.errors import AupkeepError, Fault, Place
+from aupkeep.store.archive import keys
 from aupkeep.store.archive.columns import VERSION, VERSION_KEY, day_of, folder_of
 
 SUFFIX = ".parquet"
@@ -68,6 +69,8 @@ def write(folder: Path, name: str, rows: pl.DataFrame, kind: str, *, erased: int
         with suppress(OSError):
             path.unlink(missing_ok=True)
         raise refusal(path, refused) from None
+    sha256 = hashlib.sha256(data).hexdigest()
+    keys.write(path, rows, kind, sha256)
     return Stored(
         path=inside,
         provider=provider,
@@ -77,7 +80,7 @@ def write(folder: Path, name: str, rows: pl.DataFrame, kind: str, *, erased: int
         last=last,
         rows=rows.height,
         size=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         written=written,
         erased=erased,
     )
@@ -144,6 +147,7 @@ def remove(folder: Path, inside: Sequence[str]) -> list[str]:
     for name in inside:
         path = folder / name
         try:
+            keys.beside(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
         except OSError:
             continue
