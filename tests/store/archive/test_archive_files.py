@@ -18,7 +18,7 @@ from aupkeep.base.clock import DAY, HOUR
 from aupkeep.base.errors import AupkeepError
 from aupkeep.events.schema import KINDS, ORDER
 from aupkeep.store import models
-from aupkeep.store.archive import catalog, columns, files, keys, look, unnamed
+from aupkeep.store.archive import catalog, columns, files, keys, look, merging, unnamed
 from aupkeep.store.archive.batch import Batch
 from aupkeep.store.archive.columns import VERSION, addresses, folder_of, in_form, stored
 from aupkeep.store.archive.rewriting import FAN_IN, FILE_ROWS, to_merge
@@ -182,8 +182,6 @@ def test_many_files_are_read_in_one_order(
     *, commits: list[list[int]], group: int, pick: bool
 ) -> None:
     """However rows were cut into files and groups, they come in the order of evaluation."""
-    from aupkeep.store.archive import merging  # noqa: PLC0415  # changed below
-
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         folder = Path(name)
         patch.setattr(merging, "GROUP_ROWS", group)
@@ -278,6 +276,9 @@ def test_large_files_are_passed_over_by_key(stage: Stage, monkeypatch: pytest.Mo
         stage.put("mail", mails(50, first=100 * n, customer=f"c-{n}", stream=n, sender=f"{n}@x"))[0]
         for n in range(2)
     )
+    for item in (one, two):
+        rows = pl.concat(list(merging.groups(stage.folder, item)))
+        keys.write(stage.folder / item.path, rows, "mail", item.sha256)
     opened: list[str] = []
     whole = files.read
 

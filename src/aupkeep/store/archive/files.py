@@ -51,8 +51,12 @@ class BrokenFileError(AupkeepError):
     """A file of the archive is missing, truncated, altered, or of a newer form."""
 
 
-def write(folder: Path, name: str, rows: pl.DataFrame, kind: str, *, erased: int = 0) -> Stored:
+def write(
+    folder: Path, name: str, rows: pl.DataFrame, kind: str, *, erased: int = 0, keyed: bool = False
+) -> Stored:
     """Write sorted `rows` of one provider, kind and day, not yet synced with their folder.
+
+    A `keyed` file has a filter of keys beside it where it is large.
 
     Raises `AupkeepError` where the disk refuses; nothing of the file is left then.
     """
@@ -70,7 +74,8 @@ def write(folder: Path, name: str, rows: pl.DataFrame, kind: str, *, erased: int
             path.unlink(missing_ok=True)
         raise refusal(path, refused) from None
     sha256 = hashlib.sha256(data).hexdigest()
-    keys.write(path, rows, kind, sha256)
+    if keyed:
+        keys.write(path, rows, kind, sha256)
     return Stored(
         path=inside,
         provider=provider,

@@ -21,7 +21,7 @@ from aupkeep.store.archive.columns import addresses
 
 SUFFIX = ".keys"
 #: Of files with fewer rows, reading them costs less.
-LEAST_ROWS = 4_096
+LEAST_ROWS = 16_384
 #: Bits a key: one in a hundred files is read in vain.
 _BITS = 12
 _MAGIC = b"AUPKEYS1"
