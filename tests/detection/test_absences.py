@@ -161,9 +161,8 @@ def test_a_cooldown_puts_the_next_finding_off() -> None:
 def test_new_keys_are_refused_at_the_cap() -> None:
     running = engine(AFTER, cap=1)
     fed(running, [row("login", i, i, client_ip=key) for i, key in enumerate("aba")])
-    assert running.degraded() == [
-        "p: silent: 1 rows of new keys not evaluated: it holds 1 keys, which is the most"
-    ]
+    (line,) = running.degraded()
+    assert line.startswith("p: silent: 1 rows of new keys not evaluated: it holds 1 keys")
     fed(running, [row("mail", 8, 8), row("login", 9, 9, client_ip="b")])
     assert "1 rows" in running.degraded()[0]
 
@@ -187,7 +186,7 @@ def test_state_is_bounded_by_the_keys_that_are_awaited() -> None:
         rows += [row("mail", i * MINUTE + 100, 0, client_ip=f"{i}-{n}") for n in range(39)]
         fed(running, rows)
     body = running.save()["providers"]["p"]["a"]["windows"]
-    assert len(body["keys"]) < 4 * 1024
+    assert body["count"] < 4 * 1024
     held = pl.read_ipc(body["began"]["login"]["rows"])
     assert held.height == 120
 

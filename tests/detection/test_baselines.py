@@ -185,9 +185,8 @@ def test_new_keys_are_refused_at_the_cap() -> None:
     running = engine(RULE, cap=1)
     rows = [row(i, i, login=login) for i, login in enumerate("aba")]
     fed(running, rows)
-    assert running.degraded() == [
-        "p: own usual: 1 rows of new keys not evaluated: it holds 1 keys, which is the most"
-    ]
+    (line,) = running.degraded()
+    assert line.startswith("p: own usual: 1 rows of new keys not evaluated: it holds 1 keys")
     # When the first key is let go, there is room for another.
     fed(running, [row(9 * HOUR, 9, login="b")])
     assert "1 rows" in running.degraded()[0]
@@ -199,7 +198,7 @@ def test_state_is_bounded_by_the_history() -> None:
         rows = [row(hour * HOUR + i, i, login=f"{hour % 3000}") for i in range(3)]
         fed(running, rows)
     body = running.save()["providers"]["p"]["b"]["windows"]
-    assert len(body["keys"]) <= 26
+    assert body["count"] <= 26
     assert len(body["past"]) == len(body["values"]) <= 26 * 8
 
 
@@ -239,7 +238,7 @@ class Model:
 
     def _grown(self, value: float) -> bool:
         before = self.growth
-        while 0 < self.growth <= value and self.growth < 1e300:
+        while 0 < self.growth <= value and self.growth < math.inf:
             self.growth *= 10.0
         return self.growth > before
 

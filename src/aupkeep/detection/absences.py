@@ -63,6 +63,14 @@ class Absences:
         """Return when the finding of an open `slot` opened, its peak and its threshold."""
         return int(self._waits.slots[slot, waits.OPENED]), 0, 1
 
+    def value(self, slot: int) -> Number | None:
+        """Return 0 where what `slot` waits for did not come in time; there is no value before."""
+        return 0 if self._waits.slots[slot, waits.STATE] == waits.OPEN else None
+
+    def parts(self, slot: int) -> tuple[Number, ...]:  # noqa: ARG002 - nothing is made of nothing
+        """Return what the value of `slot` is made of."""
+        return ()
+
     def run(self, sheet: Sheet) -> Iterator[Transition]:
         """Evaluate rows; yields what happened, in order. No rule asks for marks."""
         done = 0
@@ -162,10 +170,11 @@ class Absences:
         held, resting = ([slot for slot in some if slot not in gone] for some in self._used())
         used = [*held, *resting]
         slots = self._waits.slots[used]
-        codes = slots[:, waits.CODE].tolist()
+        codes = slots[:, waits.CODE].copy()
         slots[:, [waits.CODE, waits.DUE, waits.PLACE, waits.ROW]] = 0
         return {
-            "keys": [list(self.keys.values(code)) for code in codes],
+            "keys": [one.to_list() for one in self.keys.series(codes)],
+            "count": len(used),
             "refused": self.refused,
             "slots": slots.tobytes(),
             "began": self._began.save(np.array(held, dtype=np.int64)),
@@ -175,7 +184,7 @@ class Absences:
     def restore(self, body: Mapping[str, Any]) -> None:
         """Take over what `save` returned for a rule with the same detection part."""
         slots = np.frombuffer(body["slots"], dtype=np.int64).reshape(-1, waits.SLOT_COLUMNS)
-        codes = [self.keys.code(tuple(key)) for key in body["keys"]]
+        codes = self.keys.of_lists(body["keys"], body["count"])
         self._waits = waits.loaded(slots, codes, body["refused"], self._terms)
         self._began = Began(self._schemas)
         self._began.restore(body["began"])

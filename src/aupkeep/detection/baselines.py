@@ -5,6 +5,7 @@ In: rows with codes, in order. Out: transitions, and a mark a row. The kernels a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
@@ -95,7 +96,22 @@ class Baselines:
             weak=bool(weak & layout.FAINT),
             forgeable=bool(weak & layout.FORGEABLE),
             kept=self._kept(slot) if opened else (),
+            parts=self.parts(slot) if opened else (),
         )
+
+    def value(self, slot: int) -> Number:
+        """Return the value of `slot` after its last row."""
+        whole = int(self._ledger.slots[slot, ledger.NUMBER])
+        return float(self._ledger.reals[slot, ledger.TOTAL]) if self.real else whole
+
+    def parts(self, slot: int) -> tuple[Number, ...]:
+        """Return what is usual, and from how many buckets, where that had to be looked at."""
+        slots = self._ledger.slots[slot]
+        usual = float(self._ledger.reals[slot, ledger.USUAL])
+        if not slots[ledger.KNOWN] or math.isnan(usual):
+            return ()
+        known = int(slots[ledger.LAST] - slots[ledger.FIRST_BUCKET])
+        return usual, min(known, self._bounds.history)
 
     def _peak(self, whole: int, real: float) -> Number:
         return real if self.real else whole
@@ -135,13 +151,14 @@ class Baselines:
 
     def _saved(self, used: list[int]) -> dict[str, Any]:
         body = ledger.saved(self._ledger, used)
-        body["keys"] = [list(self.keys.values(code)) for code in body.pop("codes")]
+        body["keys"] = [one.to_list() for one in self.keys.series(body.pop("codes"))]
+        body["count"] = len(used)
         body["order"] = {slot: position for position, slot in enumerate(used)}
         return body
 
     def restore(self, body: Mapping[str, Any]) -> None:
         """Take over what `save` returned for a rule with the same detection part."""
-        self._ledger = ledger.loaded(body, [self.keys.code(tuple(key)) for key in body["keys"]])
+        self._ledger = ledger.loaded(body, self.keys.of_lists(body["keys"], body["count"]))
 
 
 def _bounds(rule: Baseline, numbers: tuple[Number, ...], *, real: bool, cap: int) -> Bounds:

@@ -11,22 +11,21 @@ import numpy as np
 from numba import njit
 
 from aupkeep.detection.layout import (
-    ACTIVE,
-    COOLING,
     ENDED_NOW,
     FAINT,
     FORGEABLE,
-    FREE,
     GREW,
     NEVER,
     OPENED_NOW,
     Rows,
 )
 from aupkeep.detection.ledger import (
+    ACTIVE,
     AFTER,
     BEFORE,
     CLOSED,
     CODE,
+    COOLING,
     COUNT,
     EMPTY_BLOCK,
     ENDED,
@@ -35,7 +34,6 @@ from aupkeep.detection.ledger import (
     KEPT,
     KNOWN,
     LAST,
-    LIMIT,
     LONGEST,
     N_ACTIVE,
     N_COOLING,
@@ -69,6 +67,8 @@ from aupkeep.detection.ledger import (
     THRESHOLD,
     TIME,
     TOTAL,
+    USUAL,
+    VACANT,
     WEAK,
     Bounds,
     Ledger,
@@ -290,7 +290,7 @@ def _unlink(ledger: Ledger, slot: int) -> None:
 @_inlined
 def _release(ledger: Ledger, slot: int) -> None:
     ledger.slot_of[ledger.slots[slot, CODE]] = -1
-    ledger.slots[slot, STATE] = FREE
+    ledger.slots[slot, STATE] = VACANT
     ledger.free[ledger.tally[N_FREE]] = slot
     ledger.tally[N_FREE] += 1
 
@@ -322,8 +322,8 @@ def _judge(
     row = rows.picked[i]
     if slots[slot, KNOWN] == 0:
         slots[slot, KNOWN] = 1
-        reals[slot, LIMIT] = bounds.times * usual(ledger, bounds, slot, slots[slot, LAST])
-    limit = reals[slot, LIMIT]
+        reals[slot, USUAL] = usual(ledger, bounds, slot, slots[slot, LAST])
+    limit = bounds.times * reals[slot, USUAL]
     holds = value > limit
     rows.marks[i] = (1 if holds else 0) + ((slots[slot, WEAK] & (FAINT | FORGEABLE)) << 1)
     if not bounds.reports:
@@ -357,7 +357,7 @@ def _open(ledger: Ledger, slot: int, row: int, value: float, threshold: float) -
 @_inlined
 def _past(growth: float, value: float) -> float:
     """Return the first power-of-ten multiple of `growth` that `value` has not reached."""
-    while value >= growth and growth < 1e300:  # noqa: PLR2004 - a stop for infinite values
+    while growth <= value and growth < np.inf:
         growth *= 10.0
     return growth
 
@@ -377,7 +377,7 @@ def _grow(
     slots[slot, PEAK] = slots[slot, NUMBER]
     reals[slot, REAL_PEAK] = value
     reals[slot, THRESHOLD] = threshold
-    if value >= reals[slot, NEXT_GROWTH]:
+    if reals[slot, NEXT_GROWTH] <= value and reals[slot, NEXT_GROWTH] < np.inf:
         reals[slot, NEXT_GROWTH] = _past(reals[slot, NEXT_GROWTH], value)
         _emit(ledger, GREW, slots[slot, TIME], row, slot)
 

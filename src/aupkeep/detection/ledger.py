@@ -12,17 +12,19 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aupkeep.detection.layout import ACTIVE, COOLING, Ints
+from aupkeep.detection.layout import Ints
 
 Reals = NDArray[np.float64]
 
-# Columns of `Ledger.slots`; those a row needs come first. States are those of `layout`.
+# States of a slot. A cooling one has no past and waits only for its cooldown.
+VACANT, ACTIVE, COOLING = range(3)
+# Columns of `Ledger.slots`; those a row needs come first.
 STATE, LAST, NUMBER, KEPT, OPEN, WEAK, TIME, KNOWN = range(8)
 CODE, FIRST_BUCKET, ENDED, HEAD, TAIL, BEFORE, AFTER, PEAK = range(8, 16)
 BLOCK, SIZE, OFFSET, COUNT = range(16, 20)
 SLOT_COLUMNS = 20
 # Columns of `Ledger.reals`.
-TOTAL, LIMIT, REAL_PEAK, THRESHOLD, NEXT_GROWTH = range(5)
+TOTAL, USUAL, REAL_PEAK, THRESHOLD, NEXT_GROWTH = range(5)
 REAL_COLUMNS = 5
 # Columns of `Ledger.nodes`: one kept row each.
 N_STREAM, N_POSITION, N_PART, N_NEXT = range(4)
@@ -184,7 +186,7 @@ def saved(ledger: Ledger, used: list[int]) -> dict[str, Any]:
     plain = slots.copy()
     plain[:, [CODE, HEAD, TAIL, BEFORE, AFTER, BLOCK, SIZE, OFFSET, KNOWN]] = 0
     return {
-        "codes": slots[:, CODE].tolist(),
+        "codes": slots[:, CODE].copy(),
         "refused": int(ledger.tally[N_REFUSED]),
         "now": [int(ledger.tally[NOW]), int(ledger.tally[CLOSED])],
         "slots": plain.tobytes(),
@@ -214,10 +216,10 @@ def _kept(ledger: Ledger, used: list[int]) -> tuple[Ints, Ints]:
     return ledger.nodes[places, :N_NEXT], np.array(owners, dtype=np.int64)
 
 
-def loaded(state: Mapping[str, Any], codes: list[int]) -> Ledger:
+def loaded(state: Mapping[str, Any], codes: Ints) -> Ledger:
     """Return the state that `saved` wrote; `codes` are the key codes of the slots now."""
-    count = len(codes)
-    ledger = with_codes(empty_ledger(), 1 + max(codes, default=-1))
+    count = codes.size
+    ledger = with_codes(empty_ledger(), 1 + int(codes.max(initial=-1)))
     slots = _read(state["slots"], np.int64).reshape(count, SLOT_COLUMNS).copy()
     slots[:, CODE] = codes
     active = np.flatnonzero(slots[:, STATE] == ACTIVE)

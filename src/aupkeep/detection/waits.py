@@ -104,10 +104,10 @@ def _longer(array: NDArray[Any], size: int) -> NDArray[Any]:
     return longer
 
 
-def loaded(saved: Ints, codes: list[int], refused: int, terms: Terms) -> Waits:
+def loaded(saved: Ints, codes: Ints, refused: int, terms: Terms) -> Waits:
     """Return the state whose slots in use are `saved`, with the key codes they have now."""
     waits = empty_waits()
-    count = len(codes)
+    count = codes.size
     slots = _longer(saved, count + _SLOTS)
     slots[:count, CODE] = codes
     slots[:count, ROW] = -1
@@ -116,7 +116,7 @@ def loaded(saved: Ints, codes: list[int], refused: int, terms: Terms) -> Waits:
     waits = waits._replace(
         slots=slots, free=free, heap=np.zeros_like(free), fresh=np.zeros_like(free)
     )
-    waits = with_room(waits, 1 + max(codes, default=-1))
+    waits = with_room(waits, 1 + int(codes.max(initial=-1)))
     waits.slot_of[codes] = np.arange(count)
     states = slots[:count, STATE]
     waits.tally[N_RESTING] = int((states == RESTING).sum())
