@@ -1,7 +1,7 @@
 """The twenty windowed rules, as the peers that are given windows must have them.
 
-A window's panes are a sixtieth of it, whole milliseconds, aligned to the epoch; at an event it holds
-the rows up to this one in the present pane and the 59 before it.
+A window's panes are a sixtieth of it, whole milliseconds, aligned to the epoch; at an event it
+holds the rows up to this one in the present pane and the 59 before it.
 """
 
 from __future__ import annotations

@@ -29,10 +29,8 @@ def mail(rows: Rows) -> Hits:
         score += spam >= 8.0
         bounce += result == "bounce" and plan == "free"
         brand += sender.endswith(BRANDS)
-    return {
-        **{"R01": [many], "R02": [first], "R03": [asks]},
-        **{"R04": [score], "R05": [bounce], "R06": [brand]},
-    }
+    counts = (many, first, asks, score, bounce, brand)
+    return {f"R{number:02}": [count] for number, count in enumerate(counts, 1)}
 
 
 def flow(rows: Rows) -> Hits:

@@ -180,6 +180,4 @@ def note(first: dict[tuple[object, ...], int], found: list[tuple[object, ...]]) 
 
 
 if __name__ == "__main__":
-    run(
-        duckdb.__version__, {"stateless": stateless, "windowed": windowed, "batches": batches}
-    )
+    run(duckdb.__version__, {"stateless": stateless, "windowed": windowed, "batches": batches})

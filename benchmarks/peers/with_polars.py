@@ -166,6 +166,10 @@ def together(rows: pl.LazyFrame, start: int) -> pl.LazyFrame:
     return found.group_by("service_id").agg(col("id").min())
 
 
+def unseen() -> dict[str, First]:
+    return {name: {} for name in (*(rule.name for rule in RULES), "W20")}
+
+
 def note(first: First, found: pl.DataFrame) -> None:
     for *key, where in found.iter_rows():
         first.setdefault(tuple(key), where)
@@ -177,7 +181,7 @@ def hits(first: dict[str, First]) -> Hits:
 
 def windowed(path: str, batch: int) -> Hits:
     rows = pl.read_parquet(path, columns=COLUMNS).lazy()
-    first: dict[str, First] = {rule.name: {} for rule in RULES} | {"W20": {}}
+    first = unseen()
     for rule in RULES:
         note(first[rule.name], asked(rule, rows, 0).collect())
     note(first["W20"], together(rows, 0).collect())
@@ -185,7 +189,7 @@ def windowed(path: str, batch: int) -> Hits:
 
 
 def batches(path: str, batch: int) -> Hits:
-    first: dict[str, First] = {rule.name: {} for rule in RULES} | {"W20": {}}
+    first = unseen()
     counts = dict.fromkeys(STATELESS, 0)
     whole = pl.read_parquet(path)
     seen = whole.clear().select(COLUMNS)

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "resume": ("aupkeep.cli.alarms", "resume_app", "Let a paused power go on."),
     "person": ("aupkeep.cli.person", "app", "Let people in, and make links to sign in."),
     "record": ("aupkeep.cli.record", "app", "Verify and export the record."),
+    "bench": ("aupkeep.cli.bench", "app", "Measure how fast the engine is on this machine."),
     "doctor": ("aupkeep.cli.doctor", "app", "What is read, what is not, and the next step."),
 }
 

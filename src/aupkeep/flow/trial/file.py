@@ -78,13 +78,16 @@ def read_kind(path: Path, kind: str, fields: list[str]) -> pl.DataFrame:
 
 def read_frames(path: Path, fields: Mapping[str, list[str]]) -> dict[str, pl.DataFrame]:
     """Return the rows of each kind, ready for an engine, in order."""
-    whole = pl.scan_parquet(path)
-    return {
-        kind: whole.filter(pl.col("kind") == kind)
-        .select(*(name for name in names if name not in _STAMPED), **_STAMPED)
-        .collect()
-        for kind, names in fields.items()
+    own = {kind: [name for name in names if name not in _STAMPED] for kind, names in fields.items()}
+    wanted = {"kind", "id", "ts", "plan", "customer", "service"}.union(*own.values())
+    whole = pl.read_parquet(path, columns=sorted(wanted))
+    raw = {
+        kind: whole.select("id", "ts", "plan", "customer", "service", *names).filter(
+            whole["kind"] == kind
+        )
+        for kind, names in own.items()
     }
+    return {kind: rows.select(*own[kind], **_STAMPED) for kind, rows in raw.items()}
 
 
 def batches(
