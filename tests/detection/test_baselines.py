@@ -238,7 +238,7 @@ class Model:
 
     def _grown(self, value: float) -> bool:
         before = self.growth
-        while 0 < self.growth <= value and self.growth < 1e300:
+        while 0 < self.growth <= value and self.growth < math.inf:
             self.growth *= 10.0
         return self.growth > before
 

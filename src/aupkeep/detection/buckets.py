@@ -11,22 +11,21 @@ import numpy as np
 from numba import njit
 
 from aupkeep.detection.layout import (
-    ACTIVE,
-    COOLING,
     ENDED_NOW,
     FAINT,
     FORGEABLE,
     GREW,
     NEVER,
     OPENED_NOW,
-    VACANT,
     Rows,
 )
 from aupkeep.detection.ledger import (
+    ACTIVE,
     AFTER,
     BEFORE,
     CLOSED,
     CODE,
+    COOLING,
     COUNT,
     EMPTY_BLOCK,
     ENDED,
@@ -69,6 +68,7 @@ from aupkeep.detection.ledger import (
     TIME,
     TOTAL,
     USUAL,
+    VACANT,
     WEAK,
     Bounds,
     Ledger,
@@ -357,7 +357,7 @@ def _open(ledger: Ledger, slot: int, row: int, value: float, threshold: float) -
 @_inlined
 def _past(growth: float, value: float) -> float:
     """Return the first power-of-ten multiple of `growth` that `value` has not reached."""
-    while value >= growth and growth < 1e300:  # noqa: PLR2004 - a stop for infinite values
+    while growth <= value and growth < np.inf:
         growth *= 10.0
     return growth
 
@@ -377,7 +377,7 @@ def _grow(
     slots[slot, PEAK] = slots[slot, NUMBER]
     reals[slot, REAL_PEAK] = value
     reals[slot, THRESHOLD] = threshold
-    if value >= reals[slot, NEXT_GROWTH]:
+    if reals[slot, NEXT_GROWTH] <= value and reals[slot, NEXT_GROWTH] < np.inf:
         reals[slot, NEXT_GROWTH] = _past(reals[slot, NEXT_GROWTH], value)
         _emit(ledger, GREW, slots[slot, TIME], row, slot)
 

@@ -15,9 +15,10 @@ import polars as pl
 
 from aupkeep.base.ids import event_id
 from aupkeep.detection import bundle
-from aupkeep.detection.batch import CUSTOMER, visible
+from aupkeep.detection.batch import visible
 from aupkeep.detection.because import Node, trees
 from aupkeep.detection.finding import Finding
+from aupkeep.detection.naming import CUSTOMER
 from aupkeep.detection.rule import Absence, Baseline, Conjunction, Rule, RuleSet, Window
 from aupkeep.detection.watch import Watch
 from aupkeep.events.schema import ORDER
