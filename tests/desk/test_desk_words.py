@@ -27,6 +27,10 @@ _ELSEWHERE = {
     "exception_ended",
     "person_added",
     "person_removed",
+    "archive_held",
+    "archive_released",
+    "archive_erased",
+    "archive_swept",
 }
 
 

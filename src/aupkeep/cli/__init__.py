@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "person": ("aupkeep.cli.person", "app", "Let people in, and make links to sign in."),
     "record": ("aupkeep.cli.record", "app", "Verify and export the record."),
     "bench": ("aupkeep.cli.bench", "app", "Measure how fast the engine is on this machine."),
+    "archive": ("aupkeep.cli.archive", "app", "Find, keep, hold and erase old events."),
     "doctor": ("aupkeep.cli.doctor", "app", "What is read, what is not, and the next step."),
 }
 

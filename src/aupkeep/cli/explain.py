@@ -231,9 +231,11 @@ def _lines(
 ) -> Iterator[str]:
     yield f"rule {rule} of {ruled.policy.provider} {ruled.policy.version}"
     yield from (f"note: {note}" for note in written.notes)
+    before = None
     for number, step in enumerate(told.steps, 1):
         yield ""
-        yield from step_lines(number, step, _why(listed))
+        yield from step_lines(number, step, _why(listed), before)
+        before = step
     if told.after:
         yield ""
         yield "after the last event:"
@@ -241,8 +243,8 @@ def _lines(
     counts = _counts(told)
     yield ""
     yield (
-        f"{counts['events']} events, {counts['seen']} seen; {counts['opened']} findings opened,"
-        f" {counts['ended']} ended, {len(told.open)} open at the end"
+        f"events {counts['events']}, seen {counts['seen']}; findings opened {counts['opened']},"
+        f" ended {counts['ended']}, open at the end {len(told.open)}"
     )
     yield from (f"not evaluated: {line}" for line in told.degraded)
 

@@ -16,6 +16,7 @@ import typer
 from aupkeep.base.errors import AupkeepError, Fault, MisuseError, Place, render
 from aupkeep.cli.explain import explain_rule
 from aupkeep.cli.faces import FOUND, now, plain_errors, say_json
+from aupkeep.cli.import_sigma import import_sigma
 from aupkeep.cli.place import Folder as Where
 from aupkeep.cli.place import opened
 from aupkeep.cli.tested import explained, result_object
@@ -44,6 +45,7 @@ app = typer.Typer(
     help="Check, show, test and cover policy folders.",
     no_args_is_help=True,
 )
+app.command("import-sigma")(import_sigma)
 
 _Folder = Annotated[str, typer.Argument(help="A policy folder, or the name of a shipped policy.")]
 _Folders = Annotated[

@@ -21,14 +21,22 @@ _STATES = {"open": "opened", "growing": "grew", "ended": "ended"}
 _MOST_ROWS = 2_000
 
 
-def step_lines(number_of: int, step: Step, why: Mapping[str, str]) -> Iterator[str]:
-    """Yield one event with everything that became of it; `why` says what an exception is for."""
+def step_lines(
+    number_of: int, step: Step, why: Mapping[str, str], before: Step | None
+) -> Iterator[str]:
+    """Yield one event with everything that became of it; `why` says what an exception is for.
+
+    Trees that are those of the event `before` are not shown again.
+    """
     yield one_line(f"{number_of}. {moment(step.time)} {step.kind} {step.event}")
     if step.unseen:
         yield one_line(f"   not seen: {step.unseen}")
+    same = {node["id"]: node for node in before.bases} if before else {}
     for base in step.bases:
-        yield one_line(f"   {base['rule']}: {_verdict(base)}")
-        yield from tree_lines(base["tree"], 2)
+        again = base == same.get(base["id"])
+        yield one_line(f"   {base['rule']}: {_verdict(base)}{', as before' if again else ''}")
+        if not again:
+            yield from tree_lines(base["tree"], 2)
     for window in step.windows:
         yield one_line(f"   {window['rule']}{_key(window)}: {window['text']}: {_window(window)}")
     yield from change_lines(step.changes, why)
@@ -100,7 +108,7 @@ def short(told: Told) -> list[str]:
         valued = [node for node in nodes if node.get("value") is not None]
         if valued:
             most = max(valued, key=lambda node: node["value"])
-            lines.append(f"`{name}` came to{_key(most)} at most: {most['text']}: {_window(most)}")
+            lines.append(f"`{name}` at most{_key(most)}: {most['text']}: {_window(most)}")
         else:
             lines.append(f"`{name}`: {nodes[-1]['text']}")
     return [one_line(line) if not line.startswith(" ") else line for line in lines]

@@ -169,7 +169,7 @@ def threshold_of(rule: Rule, row: Mapping[str, Any]) -> Number:
 
 def holds(rule: Rule, value: Number | None, threshold: Number, parts: Sequence[Number]) -> bool:
     """Return whether the condition of `rule` holds for a value."""
-    if value is None:
+    if value is None or value != value:  # noqa: PLR0124  # not a number
         return False
     if isinstance(rule, Window) and rule.measure == "ratio" and parts[1] < max(rule.least, 1):
         return False
@@ -314,6 +314,7 @@ def _text(rule: Rule, value: Number | None, threshold: Number) -> str:
     if isinstance(rule, Absence):
         return f"nothing came within {length(rule.timespan)}"
     said = "no value" if value is None else f"{_short(value)} {unit(rule)}"
+    said = "1 row" if said == "1 rows" else said
     asked = f"{op_text(_op(rule))} {_short(threshold)} wanted"
     if isinstance(rule, Baseline):
         return f"{said} since the start of this {length(rule.bucket)}, {asked}"

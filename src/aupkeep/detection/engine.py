@@ -16,6 +16,7 @@ import polars as pl
 
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.detection.finding import Finding
+from aupkeep.detection.gaps import Shortfall
 from aupkeep.detection.rule import RuleSet
 from aupkeep.detection.watch import Placed, Watch, one_by_one
 from aupkeep.policy.model import Tier
@@ -75,6 +76,10 @@ class Engine:
         """Return a line for each rule that could not evaluate every row."""
         return [line for watch in self._watches.values() for line in watch.degraded()]
 
+    def shortfalls(self) -> list[Shortfall]:
+        """Return why and since when some rules could not see everything they need."""
+        return [one for watch in self._watches.values() for one in watch.shortfalls()]
+
     def save(self) -> dict[str, Any]:
         """Return the whole state as plain values and bytes, fit for msgpack."""
         return {
@@ -104,6 +109,7 @@ class Engine:
                 found = {int(slot): _finding(one) for slot, one in body["open"].items()}
                 if watch and evaluator and evaluator.rule.detection == body["detection"]:
                     evaluator.restore(body["windows"])
+                    watch.gaps.restore(rule, body.get("gaps", {}), evaluator.refused)
                     watch.open[rule] = found
                 else:
                     dropped += found.values()
@@ -133,6 +139,7 @@ def _saved(watch: Watch) -> dict[str, Any]:
         rules[rule] = {
             "detection": evaluator.rule.detection,
             "windows": windows,
+            "gaps": watch.gaps.save(rule),
             "open": {str(order[slot]): _plain(one) for slot, one in watch.now(rule).items()},
         }
     return rules

@@ -14,6 +14,7 @@ from functools import lru_cache
 import polars as pl
 
 from aupkeep.detection import numeric
+from aupkeep.detection.lists import together
 from aupkeep.detection.rule import (
     All,
     Cidr,
@@ -102,7 +103,8 @@ def _tree(predicate: Predicate, types: Types) -> pl.Expr:
     if isinstance(predicate, All):
         return pl.all_horizontal(_tree(part, types) for part in predicate.parts)
     if isinstance(predicate, Some):
-        return pl.any_horizontal(_tree(part, types) for part in predicate.parts)
+        made, rest = together([_spelt(part) for part in predicate.parts])
+        return pl.any_horizontal(*made, *(_tree(part, types) for part in rest))
     if isinstance(predicate, Not):
         return ~expression(predicate.part, types)
     return _leaf(predicate, types)
@@ -199,6 +201,15 @@ def _inside(leaf: Cidr) -> pl.Expr:
         return addresses.is_in(pl.Series(inside, dtype=pl.String).implode())
 
     return column.map_batches(look, return_dtype=pl.Boolean, is_elementwise=True)
+
+
+def _spelt(part: Predicate) -> Predicate:
+    """Return a network of version 4 as the regular expression it is asked as; else `part`."""
+    if isinstance(part, Cidr):
+        network = ipaddress.ip_network(part.network, strict=False)
+        if isinstance(network, ipaddress.IPv4Network):
+            return Regex(field=part.field, pattern=_pattern(network))
+    return part
 
 
 def _pattern(network: ipaddress.IPv4Network) -> str:

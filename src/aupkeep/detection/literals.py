@@ -30,7 +30,7 @@ def required(predicate: Predicate, *, lower: bool) -> frozenset[str] | None:
         case All():
             known = [required(part, lower=lower) for part in predicate.parts]
             return min((one for one in known if one is not None), key=_rank, default=None)
-        case Some():
+        case Some() if len(predicate.parts) <= _MOST:
             return _joined([required(part, lower=lower) for part in predicate.parts])
     return None
 

@@ -78,7 +78,7 @@ def frames_of(sample: Sample, kinds: Catalogue = KINDS) -> tuple[dict[str, pl.Da
         for kind, listed in rows.items()
     }
     ends = [int(frame["event_time"][-1]) for frame in frames.values()]
-    return frames, max(START + sample.until, *ends)
+    return frames, max([START + sample.until, *ends])
 
 
 def _rows(event: Mapping[str, object], kinds: Catalogue) -> Iterator[Row]:

@@ -17,12 +17,13 @@ from aupkeep.detection import layout
 from aupkeep.detection.absences import Absences
 from aupkeep.detection.baselines import Baselines
 from aupkeep.detection.batch import Batch, visible
-from aupkeep.detection.bundle import Opening, base_trees, parameters
+from aupkeep.detection.bundle import Opening, base_trees, moment, parameters
 from aupkeep.detection.dictionaries import Dictionaries
 from aupkeep.detection.evaluating import Evaluates, Sheet, Transition
 from aupkeep.detection.evaluator import Evaluator
 from aupkeep.detection.fields import Catalogue, fields_of
 from aupkeep.detection.finding import Finding
+from aupkeep.detection.gaps import Gaps, Shortfall, with_sampling
 from aupkeep.detection.merging import Merged
 from aupkeep.detection.naming import levels_of, needed_columns, referred
 from aupkeep.detection.opening import opened, told
@@ -71,7 +72,8 @@ class Watch:
         }
         #: Findings that rows of this feed opened.
         self._fresh: list[Opening] = []
-        self._columns = needed_columns(rules)
+        self._columns = with_sampling(needed_columns(rules), rules)
+        self.gaps = Gaps(rules)
         self._matchers = {
             kind: Matcher(
                 [one for one in rules.selections.values() if one.kind == kind],
@@ -188,8 +190,10 @@ class Watch:
             sheet = self._sheet(rule, sheets)
         placed = []
         if sheet is not None:
+            self.gaps.begin(rule, sheet)
             changes = evaluator.run(sheet)
             placed += [self._changed(evaluator, change, sheet.source) for change in changes]
+            self.gaps.end(rule, evaluator, sheet)
         changes = evaluator.settle(frontier, list(self.open[rule.id]))
         placed += [self._changed(evaluator, change) for change in changes]
         if rule.id in self._referred:
@@ -204,6 +208,8 @@ class Watch:
         found = self.open[rule.id]
         if change.what == layout.OPENED_NOW:
             finding = opened(self, evaluator, change, rows)
+            if self.gaps.at(rule, evaluator, change.row, change.instant):
+                finding = replace(finding, degraded=True)
             found[change.slot] = finding
             if rows is not None and change.row >= 0:
                 self._fresh.append(Opening(finding.id, rule, rows, change.row))
@@ -280,11 +286,14 @@ class Watch:
     def degraded(self) -> list[str]:
         """Return a line for each rule that could not evaluate every row."""
         return [
-            f"{self.provider}: {one.rule.name}: {one.refused} rows of new keys not evaluated:"
-            f" it holds {one.cap} keys, which is the most"
-            for one in self.evaluators.values()
-            if one.refused
+            f"{one.provider}: {one.name}: {one.why}; since {moment(one.since)}, last"
+            f" {moment(one.last)}"
+            for one in self.shortfalls()
         ]
+
+    def shortfalls(self) -> list[Shortfall]:
+        """Return why and since when some rules could not see everything they need."""
+        return self.gaps.shortfalls(self.provider, self.evaluators)
 
 
 def _is_real(rule: Rule, kinds: Catalogue) -> bool:

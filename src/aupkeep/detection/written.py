@@ -28,7 +28,9 @@ NUMBER = "{n}"
 MOST_ROWS = 20_000
 
 #: Keys of an event that are no fields of it.
-_OWN = ("kind", "at", "every", "repeat", "time", "event", "fields", "file", "offset", "outcome")
+_OWN = frozenset({"kind", "at", "every", "repeat", "time", "event", "fields"})
+#: Further ones of a line that `events --lines` printed.
+_PRINTED = frozenset({"file", "offset", "outcome"})
 _EVENT = re.compile(r"([0-9a-f]{1,16}):([0-9]{1,18})(?:\.([0-9]{1,9}))?")
 _LARGEST = 2**63
 
@@ -85,7 +87,7 @@ class _Reading:
         if not isinstance(event, Mapping):
             self._fault("no-event", "an event is a mapping of fields", place)
             return
-        if "outcome" in event and event["outcome"] != "row":
+        if _printed(event) and event["outcome"] != "row":
             self._no_rows += 1
             return
         kind = event.get("kind")
@@ -110,7 +112,8 @@ class _Reading:
         """Return the fields that `event` states, checked; a printed line may state others too."""
         known = fields_of(kind, self._kinds)
         inner = event.get("fields")
-        given = {key: value for key, value in event.items() if key not in _OWN}
+        own = _OWN | _PRINTED if _printed(event) else _OWN
+        given = {key: value for key, value in event.items() if key not in own}
         if isinstance(inner, Mapping):
             self._unknown |= dict.fromkeys(str(key) for key in inner if key not in known)
             given |= {key: value for key, value in inner.items() if key in known}
@@ -145,7 +148,7 @@ class _Reading:
         found = _EVENT.fullmatch(str(event.get("event", "")))
         if found:
             own["id"] = (int(found[1], 16), int(found[2]), int(found[3] or 0))
-        elif isinstance(event.get("offset"), int):
+        elif _printed(event) and isinstance(event["offset"], int):
             own["id"] = (1, event["offset"], self._count)
         return own
 
@@ -213,6 +216,11 @@ def each(document: object, place: Place) -> Iterator[tuple[Place, object]]:
             yield place, event
     else:
         yield place, document
+
+
+def _printed(event: Mapping[str, object]) -> bool:
+    """Whether `events --lines` printed the object."""
+    return "outcome" in event and "offset" in event and isinstance(event.get("fields"), Mapping)
 
 
 def _fits(value: object, data: pl.DataType) -> bool:

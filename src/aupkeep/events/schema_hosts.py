@@ -37,6 +37,8 @@ PROCESS: dict[str, pl.DataType] = {
     "pid": pl.Int64(),
     "parent_pid": pl.Int64(),
     "syscall": pl.String(),
+    #: Its number on the machine's architecture.
+    "syscall_number": pl.Int64(),
     #: As the audit log says it: `yes` or `no`.
     "success": pl.String(),
     "exit": pl.String(),
@@ -164,7 +166,8 @@ CONFIG: dict[str, pl.DataType] = {
     "dst_port": pl.Int64(),
     "protocol": pl.String(),
     "blocked": pl.Boolean(),
-    "status": pl.Int64(),
+    #: A code or a word.
+    "status": pl.String(),
     #: What it was done to: sort, part, name and place of the thing.
     "object": pl.String(),
     "object_part": pl.String(),

@@ -96,10 +96,16 @@ class FindingActs:
     def _excepted(self, finding: Finding, known: Finding | None) -> Finding:
         """Return `finding` with the exception that covers it, or covered it when it was `known`.
 
-        What had begun to count when an exception was made goes on counting.
+        What had begun to count when an exception was made goes on counting, and what opened while
+        its rule could not see everything stays so.
         """
         if known is not None:
-            return replace(finding, exception=known.exception, excepted_until=known.excepted_until)
+            return replace(
+                finding,
+                exception=known.exception,
+                excepted_until=known.excepted_until,
+                degraded=finding.degraded or known.degraded,
+            )
         found = self._excuse(finding)
         return replace(finding, exception=found.exception.id) if found else finding
 

@@ -49,6 +49,10 @@ ACTS = frozenset(
         "exception_ended",
         "person_added",
         "person_removed",
+        "archive_held",
+        "archive_released",
+        "archive_erased",
+        "archive_swept",
     }
 )
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("store", "0002_enforcement"),
+        ("store", "0003_archive"),
     ]
 
     operations = [

@@ -4,6 +4,12 @@ Instants are microseconds UTC. `body` columns hold the canonical JSON of a froze
 `store.rows` turns back; the other columns repeat what queries filter by.
 """
 
+from aupkeep.store.models.archive import (
+    ArchiveErasure,
+    ArchiveFile,
+    ArchiveHold,
+    ArchiveSweep,
+)
 from aupkeep.store.models.course import Minute
 from aupkeep.store.models.dialogue import Answer, Notice
 from aupkeep.store.models.enforcement import Afresh, Alarm, Armed, Pause
@@ -17,6 +23,10 @@ __all__ = [
     "Afresh",
     "Alarm",
     "Answer",
+    "ArchiveErasure",
+    "ArchiveFile",
+    "ArchiveHold",
+    "ArchiveSweep",
     "Armed",
     "Case",
     "Checkpoint",
