@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from typing import Annotated, Any
@@ -90,6 +91,12 @@ def root(
     """Aupkeep keeps a hosting provider's acceptable use policy."""
 
 
+#: New objects between two searches for circles of garbage. Python's own 700 would search many
+#: times as often while modules are loaded and rules are read, which makes no garbage at all.
+_GARBAGE = 50_000
+
+
 def main() -> None:
     """Run the command line; exit codes as in `cli.faces`."""
+    gc.set_threshold(_GARBAGE)
     app(prog_name="aupkeep")
