@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter, process_time
 
 from aupkeep.detection.engine import Engine
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.matching import Matcher
 from aupkeep.detection.rule import RuleSet
+from aupkeep.flow.trial.clock import Clock
 from aupkeep.flow.trial.file import PROVIDER, batches, fields_by_kind, read_frames, read_kind
 
 Hits = dict[str, list[int]]
@@ -31,17 +31,6 @@ class Trial:
     wall: float
     #: CPU and clock seconds of each batch.
     each: tuple[tuple[float, float], ...] = ()
-
-
-class Clock:
-    """CPU seconds and seconds of the clock since it was made."""
-
-    def __init__(self) -> None:
-        self._cpu, self._wall = process_time(), perf_counter()
-
-    def read(self) -> tuple[float, float]:
-        """Return both."""
-        return process_time() - self._cpu, perf_counter() - self._wall
 
 
 def run_stateless(path: Path, rules: RuleSet) -> Trial:
