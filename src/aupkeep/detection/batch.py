@@ -31,11 +31,14 @@ def visible(frame: pl.DataFrame, provider: str, columns: list[str]) -> pl.DataFr
     if not frame.select(seen.all()).item():
         frame = frame.filter(seen)
     actor = pl.lit("?") + pl.col("actor").fill_null("")
-    given = (
-        pl.col(name).fill_nan(None) + 0.0 if frame.schema[name].is_float() else name
-        for name in columns
-    )
+    given = (_number(name) if frame.schema[name].is_float() else name for name in columns)
     return frame.select(*given, pl.coalesce("customer", actor).alias(CUSTOMER))
+
+
+def _number(name: str) -> pl.Expr:
+    column = pl.col(name).fill_nan(None)
+    # Adding zero would do, but Polars takes that for nothing.
+    return pl.when(column == 0.0).then(0.0).otherwise(column).alias(name)
 
 
 class Batch:

@@ -14,6 +14,8 @@ from typing import Any
 import polars as pl
 
 from aupkeep.detection import layout
+from aupkeep.detection.absences import Absences
+from aupkeep.detection.baselines import Baselines
 from aupkeep.detection.batch import Batch, visible
 from aupkeep.detection.bundle import Opening, base_trees, moment, parameters
 from aupkeep.detection.dictionaries import Dictionaries
@@ -27,9 +29,10 @@ from aupkeep.detection.naming import levels_of, needed_columns, referred
 from aupkeep.detection.opening import opened, told
 from aupkeep.detection.plans import Levels, plan_column
 from aupkeep.detection.predicates import Bools, Matcher
-from aupkeep.detection.rule import Baseline, Conjunction, Rule, RuleSet, Window
+from aupkeep.detection.rule import Absence, Baseline, Conjunction, Rule, RuleSet, Window
 from aupkeep.detection.sharing import Deal, groups
 from aupkeep.detection.sheets import Marked, Sheets, Work
+from aupkeep.events.schema import Schema
 
 #: Instant, time alone before rows, event id, rule: findings are handed on in this order.
 Position = tuple[int, int, int, int, int, str, str]
@@ -90,7 +93,10 @@ class Watch:
             case Window() | Conjunction():
                 real = _is_real(rule, self.rules.kinds)
                 return Evaluator(rule, real=real, cap=cap, keys=keys, values=values)
-        raise TypeError(rule)
+            case Baseline():
+                return Baselines(rule, real=_is_real(rule, self.rules.kinds), cap=cap, keys=keys)
+            case Absence():
+                return Absences(rule, cap=cap, keys=keys, schemas=_schemas(rule, self.rules))
 
     def _sheet(self, rule: Rule, sheets: Sheets) -> Sheet | None:
         """Return the rows a rule looks at: the one place where a rule gets its rows."""
@@ -98,9 +104,8 @@ class Watch:
         match rule:
             case Window() | Baseline():
                 return sheets.of_kind(rule, self._levels.get(rule.id), deal)
-            case Conjunction():
+            case Conjunction() | Absence():
                 return sheets.of_kinds(rule, deal)
-        raise TypeError(rule)
 
     def _all_levels(self) -> dict[str, Levels]:
         return {
@@ -150,11 +155,12 @@ class Watch:
         if not self._fresh:
             return placed
         made = base_trees(self._fresh, self.rules)
+        done = {id(one): told(one, made) for _, one in placed if one.id in made}
         for rule in {opening.rule.id for opening in self._fresh}:
             found = self.open[rule]
-            self.open[rule] = {slot: told(one, made) for slot, one in found.items()}
+            self.open[rule] = {slot: done.get(id(one), one) for slot, one in found.items()}
         self._fresh = []
-        return [(place, told(one, made)) for place, one in placed]
+        return [(place, done.get(id(one), one)) for place, one in placed]
 
     def _take(
         self, kind: str, columns: list[str], frame: pl.DataFrame
@@ -292,6 +298,14 @@ class Watch:
 
 def _is_real(rule: Rule, kinds: Catalogue) -> bool:
     """Return whether a rule adds floats."""
-    if not isinstance(rule, Window) or not rule.field:
+    if not isinstance(rule, Window | Baseline) or not rule.field:
         return False
     return fields_of(rule.kind, kinds)[rule.field].is_float()
+
+
+def _schemas(rule: Rule, rules: RuleSet) -> dict[str, Schema]:
+    """Return the columns of each kind that a finding of `rule` may quote."""
+    return {
+        kind: {name: fields_of(kind, rules.kinds)[name] for name in columns}
+        for kind, columns in needed_columns(rules.only(rule.id)).items()
+    }
