@@ -6,6 +6,7 @@ from aupkeep.cli.standing import exception_lines, order_lines, order_of_sources
 from aupkeep.flow.tally import Tally
 
 SECOND = 1_000_000
+LATE = "    late: 4 (2 % of its rows), the latest of 1970-01-01T00:00:05Z: kept, but not evaluated"
 
 
 def saved(tally: Tally) -> dict[str, object]:
@@ -29,8 +30,7 @@ def test_late_doubled_and_disordered_rows_are_told_with_share_and_time() -> None
     tally.disorder = 90 * SECOND
     item = order_of_sources(saved(Tally.restore(tally.save())))["log", "postfix"]
     assert order_lines(item) == [
-        "    late: 4 (2 % of its rows), the latest of 1970-01-01T00:00:05Z:"
-        + " kept, but not evaluated",
+        LATE,
         "    duplicates: 50 (20 % of what was read): read before, so not evaluated again",
         "    disorder: rows up to 90s behind others; 2s are waited for",
     ]
