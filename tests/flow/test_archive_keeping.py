@@ -1,4 +1,4 @@
-"""Retention, holds and erasure, each of which writes files anew; and what a crash leaves of them."""
+"""Retention, holds and erasure, which write files anew; and what a crash leaves of them."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from archive_stage import TODAY, Stage, mails, open_stage
+from archive_stage import TODAY, Stage, frame, mails, open_stage
 from aupkeep.base.clock import DAY, HOUR
 from aupkeep.base.errors import AupkeepError, MisuseError
 from aupkeep.flow import erasing, holding, sweeping, tending
 from aupkeep.flow.archiving import Archiving
 from aupkeep.record.entry import Head
 from aupkeep.store import chain, models
-from aupkeep.store.archive import catalog, locks
+from aupkeep.store.archive import catalog, files, locks, rewriting
 from aupkeep.store.archive.rewriting import FAN_IN
 from aupkeep.store.archive.standing import Erasure, Hold
 from aupkeep.store.database import close_store
@@ -73,9 +74,9 @@ def test_a_hold_keeps_just_its_rows(stage: Stage) -> None:
     first = hold(stage, customer="c-2")
     second = hold(stage, kind="mail", since=TODAY, until=TODAY + 1_000_000)
     assert sorted(swept(stage)) == [0, 10, 11, 20]
-    files = stage.on_disk()
+    there = stage.on_disk()
     assert sorted(swept(stage, LATER + DAY)) == [0, 10, 11, 20]
-    assert stage.on_disk() == files, "what is held is not rewritten each day"
+    assert stage.on_disk() == there, "what is held is not rewritten each day"
     holding.release(stage.installation, second.id[:12], now=LATER, by="bob")
     assert sorted(swept(stage)) == [10, 11]
     holding.release(stage.installation, first.id, now=LATER, by="bob")
@@ -186,7 +187,7 @@ class _KilledError(BaseException):
     """The process ends here."""
 
 
-def _write_and_die(stage: Stage, at: int, act: Callable[[], object]) -> bool:
+def _write_and_die(at: int, act: Callable[[], object]) -> bool:
     """Do `act`, dying at its `at`th step on disk or in the database; True where it died."""
     steps = 0
 
@@ -199,8 +200,6 @@ def _write_and_die(stage: Stage, at: int, act: Callable[[], object]) -> bool:
             return whole(*words, **named)
 
         return counted
-
-    from aupkeep.store.archive import files, rewriting  # noqa: PLC0415  # changed here alone
 
     with pytest.MonkeyPatch.context() as patch, suppress(_KilledError):
         # The dead do not clean up.
@@ -222,7 +221,14 @@ def _write_and_die(stage: Stage, at: int, act: Callable[[], object]) -> bool:
     return True
 
 
-@pytest.mark.parametrize("what", ["erase", "sweep", "compact"])
+_ACTS: dict[str, Callable[[Stage], object]] = {
+    "erase": lambda stage: erasing.erase(stage.installation, erasure(customer="c-2")),
+    "sweep": lambda stage: tending.sweep_now(stage.installation, LATER),
+    "compact": lambda stage: tending.compact(stage.installation),
+}
+
+
+@pytest.mark.parametrize("what", _ACTS)
 def test_killed_at_every_step(tmp_path: Path, what: str) -> None:
     """Whatever the moment, what is named is whole, nothing is doubled, and it is done again."""
     at = 0
@@ -233,12 +239,8 @@ def test_killed_at_every_step(tmp_path: Path, what: str) -> None:
             rows = [*mails(2, first=number * 10), *mails(1, first=number * 10 + 5, customer="c-2")]
             stage.put("mail", rows)
         hold(stage, customer="c-1")
-        act: dict[str, Callable[[], object]] = {
-            "erase": lambda: erasing.erase(stage.installation, erasure(customer="c-2")),
-            "sweep": lambda: tending.sweep_now(stage.installation, LATER),
-            "compact": lambda: tending.compact(stage.installation),
-        }
-        died = _write_and_die(stage, at, act[what])
+        act = partial(_ACTS[what], stage)
+        died = _write_and_die(at, act)
         at += 1
         engine = Archiving(stage.installation)
         found = sorted(stage.positions())
@@ -250,7 +252,7 @@ def test_killed_at_every_step(tmp_path: Path, what: str) -> None:
             entered = {"erase": "archive_erased", "sweep": "archive_swept"}[what] in acts
             assert entered == (found == kept)
         engine.tend(TODAY + DAY)
-        act[what]()
+        act()
         assert sorted(stage.positions()) == (everything if what == "compact" else kept)
         named = {item.path for item in catalog.named()}
         assert stage.on_disk() == named
@@ -263,8 +265,6 @@ def test_an_engine_merges_sweeps_and_waits_for_others(stage: Stage) -> None:
     for number in range(FAN_IN):
         engine.tend(TODAY)
         rows = mails(2, first=10 * number)
-        from archive_stage import frame  # noqa: PLC0415  # one place
-
         engine.batch.see("mail", frame("mail", rows))
         engine.write(number + 1, ["mail.log"])
         with engine.named():
@@ -281,8 +281,6 @@ def test_an_engine_merges_sweeps_and_waits_for_others(stage: Stage) -> None:
 
 
 def test_a_transaction_that_fails_leaves_no_file(stage: Stage) -> None:
-    from archive_stage import frame  # noqa: PLC0415  # one place
-
     engine = Archiving(stage.installation)
     engine.batch.see("mail", frame("mail", mails(2)))
     engine.write(1, ["mail.log"])

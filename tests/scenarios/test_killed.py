@@ -151,7 +151,7 @@ def kept(aupkeep: Command, folder: Path, *, waiting: bool = False) -> list[str]:
     events = found.objects()
     assert len({item["event"] for item in events}) == len(events) == rows
     counted = sum(json.loads(row[0]).get("events", 0) for row in told)
-    assert rows < counted if waiting else rows == counted
+    assert rows <= counted if waiting else rows == counted
     for item in events:
         # What the file was called when it was read differs from one reading to the other.
         del item["fields"]["source"]
@@ -324,9 +324,9 @@ def test_live_run_over_rotation(aupkeep: Command, fortnight: Path, tmp_path: Pat
     wanted, got = outcome(aupkeep, still), outcome(aupkeep, folder)
     assert wanted.findings
     assert got == wanted
-    # What came in the last seconds still waits for other sources, in the engine's state.
+    # What came in the last seconds may still wait in the engine's state.
     early, whole = kept(aupkeep, folder, waiting=True), kept(aupkeep, still)
-    assert early == whole[: len(early)]
+    assert set(early) <= set(whole)
     assert len(early) > 0.9 * len(whole)
 
 

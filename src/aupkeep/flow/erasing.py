@@ -22,7 +22,7 @@ from aupkeep.base.ids import make_id
 from aupkeep.flow.installation import Installation
 from aupkeep.flow.recording import Recording
 from aupkeep.flow.sweeping import exchange, remove_gone
-from aupkeep.store.archive import catalog, locks
+from aupkeep.store.archive import catalog, keys, locks
 from aupkeep.store.archive.files import BrokenFileError, Stored, refusal
 from aupkeep.store.archive.rewriting import Swap, count, take_back, without
 from aupkeep.store.archive.standing import Erasure, Hold, erased, held
@@ -129,7 +129,7 @@ def _refuse_held(folder: Path, wanted: Erasure) -> None:
     counts: Counter[str] = Counter()
     for item in catalog.named(provider=wanted.provider, until=wanted.until):
         touching = [one for one in holds if _touches(one, item)]
-        if not touching:
+        if not touching or not _may_touch(folder, wanted, item):
             continue
         going = erased([wanted], item.kind)
         try:
@@ -156,7 +156,8 @@ def _plan(folder: Path, listed: Sequence[Stored], erasures: Sequence[Erasure]) -
     plan = _Plan()
     try:
         for item in listed:
-            due = [one for one in erasures if one.id > item.erased and _may_touch(one, item)]
+            owed = [one for one in erasures if one.id > item.erased]
+            due = [one for one in owed if _may_touch(folder, one, item)]
             try:
                 swap = _without(folder, item, due, holds) if due else None
             except BrokenFileError as error:
@@ -207,8 +208,11 @@ def _touches(hold: Hold, item: Stored) -> bool:
     return hold.may_touch(item.provider, item.kind, item.first, item.last)
 
 
-def _may_touch(erasure: Erasure, item: Stored) -> bool:
-    return item.provider in ("", erasure.provider) and item.first < erasure.until
+def _may_touch(folder: Path, erasure: Erasure, item: Stored) -> bool:
+    if item.provider not in ("", erasure.provider) or item.first >= erasure.until:
+        return False
+    key = erasure.customer or erasure.address
+    return keys.may_hold(folder / item.path, item.sha256, [key])
 
 
 def _enter(erasure: Erasure, plan: _Plan) -> None:

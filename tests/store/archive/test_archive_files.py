@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 import pytest
@@ -17,7 +18,7 @@ from aupkeep.base.clock import DAY, HOUR
 from aupkeep.base.errors import AupkeepError
 from aupkeep.events.schema import KINDS, ORDER
 from aupkeep.store import models
-from aupkeep.store.archive import catalog, columns, files, look, unnamed
+from aupkeep.store.archive import catalog, columns, files, keys, look, merging, unnamed
 from aupkeep.store.archive.batch import Batch
 from aupkeep.store.archive.columns import VERSION, addresses, folder_of, in_form, stored
 from aupkeep.store.archive.rewriting import FAN_IN, FILE_ROWS, to_merge
@@ -176,13 +177,11 @@ def test_a_disk_that_refuses_leaves_nothing_behind(
 TIMES = st.lists(st.integers(0, 6), max_size=12)
 
 
-@given(st.lists(TIMES, min_size=1, max_size=6), st.integers(1, 4), st.booleans())
-def test_many_files_are_read_in_one_order(commits: list[list[int]], group: int, pick: bool) -> None:
+@given(commits=st.lists(TIMES, min_size=1, max_size=6), group=st.integers(1, 4), pick=st.booleans())
+def test_many_files_are_read_in_one_order(
+    *, commits: list[list[int]], group: int, pick: bool
+) -> None:
     """However rows were cut into files and groups, they come in the order of evaluation."""
-    from tempfile import TemporaryDirectory  # noqa: PLC0415  # each example needs its own
-
-    from aupkeep.store.archive import merging  # noqa: PLC0415  # changed below
-
     with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
         folder = Path(name)
         patch.setattr(merging, "GROUP_ROWS", group)
@@ -268,3 +267,62 @@ def test_who_reads_keeps_the_file(stage: Stage) -> None:
     assert remove_gone(stage.folder, patience=0) == 0
     assert catalog.gone() == []
     assert item.path not in stage.on_disk()
+
+
+def test_large_files_are_passed_over_by_key(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A filter spares reading and is never believed where it could be wrong."""
+    monkeypatch.setattr(keys, "LEAST_ROWS", 1)
+    one, two = (
+        stage.put("mail", mails(50, first=100 * n, customer=f"c-{n}", stream=n, sender=f"{n}@x"))[0]
+        for n in range(2)
+    )
+    for item in (one, two):
+        rows = pl.concat(list(merging.groups(stage.folder, item)))
+        keys.write(stage.folder / item.path, rows, "mail", item.sha256)
+    opened: list[str] = []
+    whole = files.read
+
+    def counted(folder: Path, item: files.Stored) -> bytes:
+        opened.append(item.path)
+        return whole(folder, item)
+
+    monkeypatch.setattr(files, "read", counted)
+
+    def asked(**wanted: object) -> list[str]:
+        opened.clear()
+        stage.find(**wanted)
+        return list(opened)
+
+    assert stage.positions(customer="c-1") == list(range(100, 150))
+    assert asked(customer="c-1") == [two.path]
+    assert asked(address="0@x") == [one.path]
+    assert asked(events=((1, 110, 0), (5, 1, 0))) == [two.path]
+    assert asked(customer="c-1", address="0@x") == []
+    assert asked(message_id="nobody") == []
+    beside = keys.beside(stage.folder / one.path)
+    data = beside.read_bytes()
+    for harm in (b"", data[:-3], data[:100], data[:90] + bytes(8) + data[98:], b"x" + data[1:]):
+        beside.write_bytes(harm)
+        found = [asked(customer=f"c-{n}") for n in range(2)]
+        assert one.path in found[0], "what is damaged says nothing"
+    beside.write_bytes(keys.beside(stage.folder / two.path).read_bytes())
+    assert one.path in asked(customer="c-0"), "that of another file says nothing"
+    beside.unlink()
+    assert one.path in asked(customer="c-0")
+    files.remove(stage.folder, [two.path])
+    assert not keys.beside(stage.folder / two.path).exists()
+
+
+@given(st.sets(st.text(max_size=8), max_size=60), st.text(max_size=8))
+def test_a_key_that_is_there_is_never_passed_over(there: set[str], other: str) -> None:
+    with TemporaryDirectory() as name, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keys, "LEAST_ROWS", 0)
+        path = Path(name) / "a.parquet"
+        rows = in_form("mail", frame("mail", mails(1)).with_columns(source=pl.lit("a")))
+        listed = pl.Series(sorted(there), dtype=pl.String)
+        many = pl.concat([rows] * (len(there) + 1)).with_columns(
+            message_id=pl.concat([listed, pl.Series([None], dtype=pl.String)])
+        )
+        keys.write(path, many, "mail", "00" * 32)
+        assert all(keys.may_hold(path, "00" * 32, [key]) for key in there)
+        assert keys.may_hold(path, "11" * 32, [other])

@@ -17,6 +17,7 @@ from pathlib import Path
 import polars as pl
 
 from aupkeep.base.errors import AupkeepError, Fault, Place
+from aupkeep.store.archive import keys
 from aupkeep.store.archive.columns import VERSION, VERSION_KEY, day_of, folder_of
 
 SUFFIX = ".parquet"
@@ -50,8 +51,12 @@ class BrokenFileError(AupkeepError):
     """A file of the archive is missing, truncated, altered, or of a newer form."""
 
 
-def write(folder: Path, name: str, rows: pl.DataFrame, kind: str, *, erased: int = 0) -> Stored:
+def write(
+    folder: Path, name: str, rows: pl.DataFrame, kind: str, *, erased: int = 0, keyed: bool = False
+) -> Stored:
     """Write sorted `rows` of one provider, kind and day, not yet synced with their folder.
+
+    A `keyed` file has a filter of keys beside it where it is large.
 
     Raises `AupkeepError` where the disk refuses; nothing of the file is left then.
     """
@@ -68,6 +73,9 @@ def write(folder: Path, name: str, rows: pl.DataFrame, kind: str, *, erased: int
         with suppress(OSError):
             path.unlink(missing_ok=True)
         raise refusal(path, refused) from None
+    sha256 = hashlib.sha256(data).hexdigest()
+    if keyed:
+        keys.write(path, rows, kind, sha256)
     return Stored(
         path=inside,
         provider=provider,
@@ -77,7 +85,7 @@ def write(folder: Path, name: str, rows: pl.DataFrame, kind: str, *, erased: int
         last=last,
         rows=rows.height,
         size=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         written=written,
         erased=erased,
     )
@@ -144,6 +152,7 @@ def remove(folder: Path, inside: Sequence[str]) -> list[str]:
     for name in inside:
         path = folder / name
         try:
+            keys.beside(path).unlink(missing_ok=True)
             path.unlink(missing_ok=True)
         except OSError:
             continue

@@ -17,7 +17,7 @@ import polars as pl
 
 from aupkeep.base.ids import event_id
 from aupkeep.events.schema import KINDS, ORDER
-from aupkeep.store.archive import catalog
+from aupkeep.store.archive import catalog, keys
 from aupkeep.store.archive.files import Stored
 from aupkeep.store.archive.locks import reading
 from aupkeep.store.archive.merging import Broken, merged
@@ -53,7 +53,7 @@ def find(folder: Path, wanted: Wanted, broken: Broken) -> Iterator[Row]:
         for _, day in groupby(listed, key=lambda item: item.day):
             kinds: dict[str, list[Stored]] = {}
             for item in day:
-                if _may_hold(item.kind, wanted):
+                if _may_hold(folder, item, wanted):
                     kinds.setdefault(item.kind, []).append(item)
             each = [_rows(folder, items, wanted, erasures, broken) for items in kinds.values()]
             yield from heapq.merge(*each, key=_place)
@@ -113,11 +113,18 @@ def _rows(
             yield {"event": name, "kind": listed[0].kind, **row}
 
 
-def _may_hold(kind: str, wanted: Wanted) -> bool:
-    """Whether rows of this kind can be wanted at all."""
-    if kind not in KINDS:
+def _may_hold(folder: Path, item: Stored, wanted: Wanted) -> bool:
+    """Whether rows of a file can be wanted at all; a broken file may hold anything."""
+    if item.kind not in KINDS:
         return False
-    return not wanted.message_id or "message_id" in KINDS[kind]
+    if wanted.message_id and "message_id" not in KINDS[item.kind]:
+        return False
+    path = folder / item.path
+    streams = {str(stream) for stream, _, _ in wanted.events}
+    asked = [[wanted.customer], [wanted.message_id], [wanted.address], sorted(streams)]
+    return item.trouble != "" or all(
+        keys.may_hold(path, item.sha256, some) for some in asked if some and some != [""]
+    )
 
 
 def _wanted(wanted: Wanted, kind: str) -> pl.Expr:

@@ -130,4 +130,5 @@ def _large(frames: Iterable[pl.DataFrame]) -> Iterable[pl.DataFrame]:
 
 
 def _write(folder: Path, rows: pl.DataFrame, kind: str, through: int) -> Stored:
-    return files.write(folder, f"m{secrets.token_hex(8)}", rows, kind, erased=through)
+    name = f"m{secrets.token_hex(8)}"
+    return files.write(folder, name, rows, kind, erased=through, keyed=True)
