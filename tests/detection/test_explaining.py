@@ -225,3 +225,53 @@ def test_a_joined_rule_says_when_each_part_held() -> None:
         "1970-01-01T00:00:02Z",
     ]
     assert (node["value"], node["holds"]) == (2, True)
+
+
+def test_a_baseline_says_what_is_usual() -> None:
+    rule = ir.Baseline(
+        id="b",
+        name="b",
+        title="",
+        version="1",
+        kind="mail",
+        rules=("sent",),
+        group_by=("customer",),
+        bucket=60 * SECOND,
+        history=3,
+        least=1,
+        usual="median",
+        times=2.0,
+        threshold=ir.Threshold(default=1),
+        aup=AUP,
+        detection="b",
+    )
+    rules = ir.RuleSet(selections=SELECTIONS, rules={"b": rule})
+    said = told(rules, [row(), row(step=61 * SECOND), row(), row()])
+    values = [(node["value"], node["holds"]) for step in said.steps for node in _of(step, "b")]
+    assert values == [(1, False), (1, False), (2, False), (3, True)]
+    (node,) = _of(said.steps[-1], "b")
+    assert (node["usual"], node["times"], node["floor"], node["threshold"]) == (1.0, 2.0, 1, 2.0)
+    (opened,) = [one for step in said.steps for one in step.changes]
+    assert (opened.value, opened.threshold, opened.because["usual"]) == (3, 2.0, 1.0)
+
+
+def test_an_absence_is_waited_for_and_opens_after_the_last_event() -> None:
+    rule = ir.Absence(
+        id="n",
+        name="n",
+        title="",
+        version="1",
+        rules=("sent",),
+        kinds=("mail",),
+        group_by=("customer",),
+        timespan=SPAN,
+        forget=10 * SPAN,
+        aup=AUP,
+        detection="n",
+    )
+    rules = ir.RuleSet(selections=SELECTIONS, rules={"n": rule})
+    said = told(rules, [row()], until=3 * SPAN)
+    (node,) = _of(said.steps[0], "n")
+    assert node["text"] == "awaited: a finding opens when nothing comes within 1m"
+    (opened,) = said.after
+    assert (opened.state, opened.because["text"]) == ("open", "nothing came within 1m")

@@ -170,10 +170,11 @@ def _came_to(
         text = f"awaited: a finding opens when nothing comes within {bundle.length(rule.timespan)}"
         return {"text": text, "holds": False}
     if isinstance(rule, Baseline):
-        if made and value is not None:
+        # What is usual is looked at above the floor alone; where there is none, there is no value.
+        if made:
             threshold = max(float(rule.times) * float(made[0]), float(threshold))
-        else:
-            value = None if not made else value
+        elif value is not None and value > threshold:
+            value = None
     holds = bundle.holds(rule, value, threshold, made)
     node = bundle.condition(rule, row, value=value, threshold=threshold, parts=made, holds=holds)
     if isinstance(rule, Conjunction):
