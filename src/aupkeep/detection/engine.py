@@ -7,7 +7,8 @@ rows alone: neither on how they are cut into feeds nor on saving and restoring i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any
 
@@ -16,24 +17,34 @@ import polars as pl
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.rule import RuleSet
-from aupkeep.detection.watch import Placed, Watch
+from aupkeep.detection.watch import Placed, Watch, one_by_one
 from aupkeep.policy.model import Tier
 
 #: Most keys a rule holds at a time.
 KEY_CAP = 1_000_000
 #: Version of the saved form; an older one is read, a newer one refused.
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 class Engine:
     """Rules of all providers with their state."""
 
     def __init__(
-        self, rulesets: Mapping[str, tuple[RuleSet, str]], *, key_cap: int = KEY_CAP
+        self,
+        rulesets: Mapping[str, tuple[RuleSet, str]],
+        *,
+        key_cap: int = KEY_CAP,
+        workers: int = 1,
+        share: tuple[int, int] = (0, 1),
     ) -> None:
-        """Start with empty windows; `rulesets` maps a provider to rules and policy version."""
+        """Start with empty windows; `rulesets` maps a provider to rules and policy version.
+
+        `workers` threads do the work, with the same result. Of `share` (i, n) the engine sees only
+        the keys of part i: what the n engines find together is what one finds alone.
+        """
+        work = one_by_one if workers == 1 else _Threads(workers)
         self._watches = {
-            provider: Watch(provider, rules, version, key_cap)
+            provider: Watch(provider, rules, version, key_cap, share=share, work=work)
             for provider, (rules, version) in sorted(rulesets.items())
         }
 
@@ -97,6 +108,17 @@ class Engine:
                 else:
                     dropped += found.values()
         return dropped
+
+
+class _Threads:
+    """Does pieces of work side by side; compiled code and Polars let others run meanwhile."""
+
+    def __init__(self, count: int) -> None:
+        self._pool = ThreadPoolExecutor(count)
+
+    def __call__(self, pieces: Iterable[Callable[[], Any]]) -> list[Any]:
+        """Return what `pieces` returned, in their order."""
+        return [done.result() for done in [self._pool.submit(piece) for piece in pieces]]
 
 
 def _in_order(placed: list[Placed]) -> list[Finding]:

@@ -7,49 +7,32 @@ policies; `watch` prepares the rows and turns transitions into findings.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
 from typing import Any
 
 import numpy as np
+import polars as pl
 
-from aupkeep.detection import layout, state, windows
+from aupkeep.detection import layout, saving, state, windows
 from aupkeep.detection.codes import Codes, Values
-from aupkeep.detection.layout import Ints, Params, Rows
-from aupkeep.detection.rule import PANES, Conjunction, Rule, Window, pane_length
+from aupkeep.detection.evaluating import Bools, Number, Sheet, Transition
+from aupkeep.detection.layout import Ids, Ints, Params
+from aupkeep.detection.rule import PANES, Conjunction, Window, pane_length
 
-Number = int | float
+Rule = Window | Conjunction
 
 _MODES = {
     "event_count": layout.COUNT,
     "value_count": layout.DISTINCT,
     "value_sum": layout.SUM,
+    "value_avg": layout.MEAN,
     "ratio": layout.RATIO,
 }
+_OF_REALS = {layout.SUM: layout.REAL_SUM, layout.MEAN: layout.REAL_MEAN}
+_GROWING = (layout.COUNT, layout.DISTINCT, layout.SUM, layout.REAL_SUM)
 _BOTTOM, _TOP = -(2**63) + 1, 2**63 - 1
-#: Format of what `save` returns.
-STATE_VERSION = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
-    """A finding opened, grew or ended."""
-
-    #: A word of `layout`: OPENED_NOW, GREW, ENDED_NOW.
-    what: int
-    instant: int
-    #: The row it happened at; -1 where time alone did it.
-    row: int
-    slot: int
-    peak: Number
-    #: The threshold in force at the peak; None where it was set before a change of thresholds.
-    threshold: Number | None
-    #: Whether a row in the window supports `strong` at most; only at an opening.
-    weak: bool = False
-    #: Whether the actor of a row in the window could have been forged; only at an opening.
-    forgeable: bool = False
-    #: (stream, position, part) of the earliest rows of the window; only at an opening.
-    kept: tuple[tuple[int, int, int], ...] = ()
+#: Version of what `save` returns; without a number it is of the first.
+STATE_VERSION = 2
 
 
 class Evaluator:
@@ -66,6 +49,7 @@ class Evaluator:
         self.params = _params(rule, self.mode, self.numbers, cap)
         self.store = self._empty()
         self._thaw_at = 1024
+        self._passed = layout.NEVER
 
     def _empty(self) -> layout.Store:
         return state.empty_store(self.mode, rules=len(self.rule.rules))
@@ -75,39 +59,55 @@ class Evaluator:
         """Rows that were not evaluated because the rule held as many keys as it may."""
         return int(self.store.tally[layout.N_REFUSED])
 
+    @property
+    def cap(self) -> int:
+        """The most keys held at a time."""
+        return self.params.cap
+
     def slots(self) -> list[int]:
         """Return the slots that keys own."""
-        return state.used_slots(self.store)
+        return [int(slot) for slot in state.used_slots(self.store)]
 
     def key(self, slot: int) -> Values:
         """Return the key that owns `slot`."""
-        return self.keys.values(int(self.store.slots[slot, layout.CODE]))
+        return self.keys.values(int(self.store.tags[slot, layout.CODE]))
 
     def last(self, slot: int) -> tuple[int, Number, Number | None]:
         """Return the instant of the last row of an open `slot`, its peak and its threshold."""
-        slots, reals = self.store.slots, self.store.reals
-        peak = self._peak(int(slots[slot, layout.PEAK]), float(reals[slot, layout.REAL_PEAK]))
-        level = int(slots[slot, layout.PEAK_LEVEL])
-        return int(slots[slot, layout.TIME]), peak, self._threshold(level)
+        store = self.store
+        peak = self._peak(int(store.peaks[slot]), float(store.reals[slot, layout.REAL_PEAK]))
+        level = int(store.tags[slot, layout.PEAK_LEVEL])
+        return int(store.slots[slot, layout.TIME]), peak, self._threshold(level)
 
-    def run(self, rows: Rows) -> Iterator[Transition]:
-        """Evaluate `rows`; yields what happened, in order. `rows.marks` is filled on the way."""
+    def run(self, sheet: Sheet) -> list[Transition]:
+        """Evaluate rows; return what happened, in order. Their marks are filled on the way."""
+        rows = sheet.rows
+        found: list[Transition] = []
         self.store = state.with_codes(self.store, self.keys.bound)
         done = 0
         while done < rows.picked.size:
             self.store = state.with_room(self.store, self.params.span)
             done = windows.feed(self.store, self.params, rows, done)
-            yield from self._drain()
+            found += self._drain()
+        return found
 
-    def settle(self, frontier: int, open_slots: list[int]) -> Iterator[Transition]:
+    def settle(self, frontier: int, open_slots: list[int]) -> list[Transition]:
         """Notice what time alone ended by `frontier`."""
+        pane = frontier // self.params.keep_pane
+        if pane <= self.store.tally[layout.NOW] and not open_slots:
+            return []
+        self._passed = frontier
         self.store = state.with_room(self.store, self.params.span)
         slots = np.array(open_slots, dtype=np.int64)
         windows.settle(self.store, self.params, frontier, slots)
-        yield from self._drain()
         if self.store.tally[layout.N_COOLING] > self._thaw_at:
-            windows.thaw(self.store, self.params, frontier)
+            self._thaw()
             self._thaw_at = 2 * int(self.store.tally[layout.N_COOLING]) + 1024
+        return self._drain()
+
+    def _thaw(self) -> None:
+        if self._passed != layout.NEVER:
+            windows.thaw(self.store, self.params, self._passed)
 
     def _drain(self) -> list[Transition]:
         count = int(self.store.tally[layout.N_OUT])
@@ -128,15 +128,16 @@ class Evaluator:
             slot=slot,
             peak=self._peak(peak, real),
             threshold=self._threshold(level),
+            key=self.key(slot) if opened else (),
             weak=opened and self._within(slot, layout.LOW),
             forgeable=opened and self._within(slot, layout.FORGED),
             kept=self._kept(slot) if opened else (),
         )
 
     def _peak(self, whole: int, real: float) -> Number:
-        if self.mode == layout.CONJUNCTION:
+        if self.mode in layout.JOINS:
             return len(self.rule.rules)
-        return real if self.mode in (layout.REAL_SUM, layout.RATIO) else whole
+        return real if self.mode in layout.IS_REAL else whole
 
     def _threshold(self, level: int) -> Number | None:
         return self.numbers[level] if level >= 0 else None
@@ -148,70 +149,96 @@ class Evaluator:
 
     def _kept(self, slot: int) -> tuple[tuple[int, int, int], ...]:
         kept: list[tuple[int, int, int]] = []
-        node = int(self.store.slots[slot, layout.HEAD])
+        node = int(self.store.tags[slot, layout.HEAD])
         while node >= 0 and len(kept) < self.params.most:
             stream, position, part = self.store.nodes[node, layout.N_STREAM : layout.N_NEXT]
             kept.append((int(stream), int(position), int(part)))
             node = int(self.store.nodes[node, layout.N_NEXT])
         return tuple(kept)
 
-    def live_values(self, bound: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def live_values(self, bound: int) -> Bools:
         """Return for each value code below `bound` whether some window holds it."""
-        return state.live_values(self.store, self.params.span, bound)
+        self.store, alive = state.live_values(self.store, self.params.span, bound)
+        return alive
 
-    def live_keys(self, bound: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def live_keys(self, bound: int) -> Bools:
         """Return for each key code below `bound` whether it is held."""
         return state.live_keys(self.store, bound)
 
     def save(self) -> dict[str, Any]:
         """Return the state as plain values and bytes, with `order`: slot -> saved position."""
-        return self._saved(state.used_slots(self.store))
+        self._thaw()
+        body, used = self._saved(state.used_slots(self.store))
+        body["order"] = self._order(used)
+        return body
 
     def forget(self, gone: Container[int]) -> dict[int, int]:
         """Let go of the slots in `gone`, as if their rows had never come.
 
-        Returns where the other slots stand now, by where they stood.
+        Returns where the other slots with open findings stand now, by where they stood.
         """
-        body = self._saved([slot for slot in state.used_slots(self.store) if slot not in gone])
-        moved: dict[int, int] = body.pop("order")
+        left = [slot for slot in self.slots() if slot not in gone]
+        body, used = self._saved(np.array(left, dtype=np.int32))
+        moved = self._order(used)
         self.restore(body)
         return moved
 
-    def _saved(self, used: list[int]) -> dict[str, Any]:
-        body = state.saved(self.store, self.params.span, used)
-        codes = body.pop("codes")
-        body["keys"] = [list(self.keys.values(code)) for code in codes]
-        pairs = np.frombuffer(body["pairs"], dtype=np.int64).reshape(3, -1)
-        held, places = np.unique(pairs[1], return_inverse=True)
-        body["values"] = [list(self.values.values(code)) for code in held.tolist()]
-        body["pairs"] = np.stack([pairs[0], places, pairs[2]]).tobytes()
+    def _order(self, used: Ids) -> dict[int, int]:
+        places = np.flatnonzero(self.store.tags[used, layout.OPEN])
+        return dict(zip(used[places].tolist(), places.tolist(), strict=True))
+
+    def _saved(self, used: Ids) -> tuple[dict[str, Any], Ids]:
+        """Return the state of the slots `used`, and those in the order of their keys."""
+        codes = self.store.tags[used, layout.CODE].astype(np.int64)
+        if self.keys.columns:
+            used = used[_sorted(self.keys.series(codes))]
+        body = saving.saved(self.store, self.params.span, used)
+        body["keys"] = [one.to_list() for one in self.keys.series(body.pop("codes"))]
+        slots, values, panes = body.pop("pairs")
+        held, places = np.unique(values, return_inverse=True)
+        (texts,) = self.values.series(held) if held.size else (pl.Series([], dtype=pl.Int64),)
+        rank = _sorted([texts])
+        places = np.argsort(rank)[places] if held.size else places
+        order = np.lexsort((places, slots))
+        body["version"] = STATE_VERSION
+        body["count"] = int(used.size)
+        body["values"] = texts[rank].to_list()
+        body["pairs"] = np.stack([slots, places, panes])[:, order].tobytes()
         body["plans"] = list(self.plans)
-        body["order"] = {slot: position for position, slot in enumerate(used)}
-        return body
+        return body, used
 
     def restore(self, body: Mapping[str, Any]) -> None:
         """Take over what `save` returned for a rule with the same detection part."""
-        codes = [self.keys.code(tuple(key)) for key in body["keys"]]
-        store = state.loaded(self._empty(), body, codes)
-        values = np.array([self.values.code(tuple(v)) for v in body["values"]], dtype=np.int64)
-        pairs = np.frombuffer(body["pairs"], dtype=np.int64).reshape(3, -1)
-        if values.size:
-            store = state.with_pairs(store, pairs[0], values[pairs[1]], pairs[2])
+        if body.get("version", 1) == 1:
+            body = saving.from_version_1(body, self.mode, self.params.keep_pane)
+        codes = self.keys.of_lists(body["keys"], body["count"])
+        store = saving.loaded(self._empty(), self.params.hold, body, codes)
+        slots, places, panes = np.frombuffer(body["pairs"], dtype=np.int64).reshape(3, -1)
+        if places.size:
+            values = self.values.of_lists([body["values"]], len(body["values"]))
+            store = saving.with_pairs(store, slots, values[places], panes)
         self._relevel(store, body["plans"])
         self.store = store
 
     def _relevel(self, store: layout.Store, plans: list[str]) -> None:
         """Levels are positions among the plans named then: move them to those named now."""
         moved = [0, *(self.plans.get(plan, 0) for plan in plans)]
-        levels = np.array(moved, dtype=np.int64)
-        store.slots[:, layout.LEVEL] = levels[store.slots[:, layout.LEVEL]]
-        store.slots[:, layout.PEAK_LEVEL] = -1
+        levels = np.array(moved, dtype=np.int32)
+        store.tags[:, layout.LEVEL] = levels[store.tags[:, layout.LEVEL]]
+        store.tags[:, layout.PEAK_LEVEL] = -1
+
+
+def _sorted(columns: list[pl.Series]) -> Ints:
+    """Return the order of rows by `columns`."""
+    frame = pl.DataFrame([one.alias(str(i)) for i, one in enumerate(columns)])
+    return frame.select(pl.arg_sort_by(frame.columns)).to_series().to_numpy().astype(np.int64)
 
 
 def _mode(rule: Rule, *, real: bool) -> int:
     if isinstance(rule, Conjunction):
-        return layout.CONJUNCTION
-    return layout.REAL_SUM if rule.measure == "value_sum" and real else _MODES[rule.measure]
+        return layout.ORDERED if rule.ordered else layout.CONJUNCTION
+    mode = _MODES[rule.measure]
+    return _OF_REALS.get(mode, mode) if real else mode
 
 
 def _plans(rule: Rule) -> list[str]:
@@ -236,10 +263,12 @@ def _params(rule: Rule, mode: int, numbers: tuple[Number, ...], cap: int) -> Par
         pane=1 if exact else pane,
         span=rule.timespan if exact else PANES,
         keep_pane=pane,
+        # A pane longer for exact times: a row at the start of its pane may count that long.
+        hold=PANES + 1 if exact else PANES,
         most=aup.most if aup else 0,
         reports=aup is not None,
         down=op in ("lt", "lte"),
-        grows=op in ("gt", "gte") and mode not in (layout.RATIO, layout.CONJUNCTION),
+        grows=op in ("gt", "gte") and mode in _GROWING,
         outside=op == "neq",
         cooldown=aup.cooldown if aup else 0,
         least=rule.least if isinstance(rule, Window) else 0,

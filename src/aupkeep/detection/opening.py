@@ -6,11 +6,11 @@ In: a rule, a transition and the row at which it opened. Out: a `Finding`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from aupkeep.base.ids import event_id, make_id
 from aupkeep.detection.batch import Batch
-from aupkeep.detection.evaluator import Evaluator, Transition
+from aupkeep.detection.evaluating import Evaluates, Transition
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.merging import Merged
 from aupkeep.detection.rule import Conjunction, Rule
@@ -25,18 +25,23 @@ class Policy(Protocol):
 
 
 def opened(
-    policy: Policy, evaluator: Evaluator, change: Transition, rows: Batch | Merged
+    policy: Policy, evaluator: Evaluates, change: Transition, rows: Batch | Merged | None
 ) -> Finding:
     """Return the finding that `change` opens; raises `ValueError` for a rule without clause."""
     rule, aup = evaluator.rule, evaluator.rule.aup
     if aup is None:
         raise ValueError(f"{rule.name} has no clause")
-    row = _row(rows, change.row)
+    row = change.began if rows is None or change.began else rows.row(change.row)
+    if row is None:
+        raise ValueError(f"{rule.name} opened without a row")
     first = event_id(row["stream"], row["position"], row["part"])
     others = (event_id(*kept) for kept in change.kept)
     events = (first, *(event for event in others if event != first))
-    key = {name: _text(row.get(name)) for name in rule.group_by}
-    inner = [_text(value) for value in evaluator.key(change.slot)]
+    inner = [_text(value) for value in change.key]
+    key = {
+        name: text if name in rule.aliases else _text(row.get(name))
+        for name, text in zip(rule.group_by, inner, strict=True)
+    }
     return Finding(
         id=make_id(policy.provider, rule.id, rule.detection, inner, first),
         state="open",
@@ -75,12 +80,6 @@ def _unit(rule: Rule) -> str:
         "value_sum": f"{rule.field} in all",
         "ratio": "as a share",
     }[rule.measure]
-
-
-def _row(rows: Batch | Merged, at: int) -> dict[str, Any]:
-    if isinstance(rows, Merged):
-        return _row(rows.sources[int(rows.source[at])], int(rows.row[at]))
-    return rows.frame.row(at, named=True)
 
 
 def _quoted(fields: tuple[str, ...], row: Mapping[str, object]) -> dict[str, str] | None:

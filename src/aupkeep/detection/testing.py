@@ -60,9 +60,7 @@ def _fits(value: object, data: pl.DataType) -> bool:
     return isinstance(value, int) or value == NUMBER
 
 
-def frames_of(
-    sample: Sample, kinds: Catalogue = KINDS
-) -> tuple[dict[str, pl.DataFrame], int]:
+def frames_of(sample: Sample, kinds: Catalogue = KINDS) -> tuple[dict[str, pl.DataFrame], int]:
     """Return the attributed frames of a sample by kind, and the instant of its last row."""
     rows: dict[str, list[Row]] = {}
     position = 0
