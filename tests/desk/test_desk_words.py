@@ -23,6 +23,8 @@ _ELSEWHERE = {
     "disarmed",
     "paused",
     "resumed",
+    "exception_made",
+    "exception_ended",
     "person_added",
     "person_removed",
 }

@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "arm": ("aupkeep.cli.arm", "arm_app", "Let a power or a clause be carried out."),
     "disarm": ("aupkeep.cli.arm", "disarm_app", "Let it be carried out no more."),
     "policy": ("aupkeep.cli.policy", "app", "Check, show, test, publish and cover policy folders."),
+    "exception": ("aupkeep.cli.exceptions", "app", "Make, list and end exceptions."),
     "holdings": ("aupkeep.cli.holdings", "app", "Import who holds what; suggest what is missing."),
     "events": ("aupkeep.cli.events", "app", "Show what each line of a file became."),
     "detect": ("aupkeep.cli.detect", "app", "Files in, findings out; nothing is kept."),

@@ -14,9 +14,11 @@ from typing import Annotated
 import typer
 
 from aupkeep.base.errors import AupkeepError, Fault, MisuseError, Place, render
+from aupkeep.cli.explain import explain_rule
 from aupkeep.cli.faces import FOUND, now, plain_errors, say_json
 from aupkeep.cli.place import Folder as Where
 from aupkeep.cli.place import opened
+from aupkeep.cli.tested import explained, result_object
 from aupkeep.detection.reading import read_rules
 from aupkeep.detection.rule import RuleSet
 from aupkeep.detection.samples import Result, run_tests
@@ -104,19 +106,27 @@ def show(
         print(explain_policy(policy, clause), end="")
 
 
+app.command("explain")(explain_rule)
+
+
 @app.command()
-def test(folder: _Folder) -> None:
-    """Run the samples inside the rules of a policy."""
+def test(folder: _Folder, *, json: _Json = False) -> None:  # noqa: PT028  # a command, no test
+    """Run the samples inside the rules of a policy; say of a failed one how far the rule came."""
     with plain_errors():
         _, rules = _sound(folder)
         path = find_folder(folder)
         results = run_tests(rules)
-        for result in results:
-            if not result.passed:
+        failures = [result for result in results if not result.passed]
+        for result in results if json else failures:
+            told = [] if result.passed else explained(rules, result)
+            if json:
+                say_json(result_object(result, told))
+            else:
                 print(render(_within(_failure(result), path)))
-        failed = sum(not result.passed for result in results)
-        print(f"{_count(len(results), 'sample')}, {_count(failed, 'failure')}")
-    if failed:
+                print("\n".join(f"        {line}" for line in told))
+        if not json:
+            print(f"{_count(len(results), 'sample')}, {_count(len(failures), 'failure')}")
+    if failures:
         raise typer.Exit(FOUND)
 
 

@@ -21,7 +21,7 @@ from aupkeep.detection.tables import Ids, Ints
 def visible(frame: pl.DataFrame, provider: str, columns: list[str]) -> pl.DataFrame:
     """Return the rows of `frame` that rules of `provider` may see, with `columns` and the key's.
 
-    Not-a-number is a missing value from here on.
+    Not-a-number is a missing value from here on, and minus nought is nought.
     """
     seen = (
         (pl.col("provider") == provider)
@@ -31,10 +31,14 @@ def visible(frame: pl.DataFrame, provider: str, columns: list[str]) -> pl.DataFr
     if not frame.select(seen.all()).item():
         frame = frame.filter(seen)
     actor = pl.lit("?") + pl.col("actor").fill_null("")
-    given = (
-        pl.col(name).fill_nan(None) if frame.schema[name].is_float() else name for name in columns
-    )
+    given = (_number(name) if frame.schema[name].is_float() else name for name in columns)
     return frame.select(*given, pl.coalesce("customer", actor).alias(CUSTOMER))
+
+
+def _number(name: str) -> pl.Expr:
+    column = pl.col(name).fill_nan(None)
+    # Adding zero would do, but Polars takes that for nothing.
+    return pl.when(column == 0.0).then(0.0).otherwise(column).alias(name)
 
 
 class Batch:

@@ -86,7 +86,9 @@ class Column:
             done = tables.seek(self._table, hashes, rows, done, ids, fresh, self._tally)
             if done == rows.size:
                 break
-            self._reseat(2 * len(self._table), np.arange(len(self), dtype=np.int32))
+            larger = np.zeros((2 * len(self._table), 2), dtype=np.int64)
+            tables.reseat(self._table, larger)
+            self._table = larger
         self._append(column[fresh[: self._tally[tables.NEW]]])
         self._compare(column, rows, ids)
         return ids
@@ -117,11 +119,6 @@ class Column:
                 self._append(pl.Series("value", [value], dtype=self.dtype))
             ids[row] = self._odd[value]
 
-    def _reseat(self, size: int, moved: Ids) -> None:
-        larger = np.zeros((size, 2), dtype=np.int64)
-        tables.reseat(self._table, larger, moved)
-        self._table = larger
-
     def keep(self, alive: Bools) -> Ids:
         """Drop the values whose id is not marked; return the new id of each old one, or -1."""
         kept = np.flatnonzero(alive)
@@ -131,9 +128,12 @@ class Column:
         if self.dtype == pl.String:
             self._values = pl.Series("value", self._values.to_list(), dtype=pl.String)
         self._loose = 0
-        self._odd = {value: int(moved[old]) for value, old in self._odd.items() if alive[old]}
         self._tally[tables.COUNT] = kept.size
-        self._reseat(_size_for(kept.size), moved)
+        self._table = np.zeros((_size_for(kept.size), 2), dtype=np.int64)
+        odd = np.zeros(kept.size, dtype=np.bool_)
+        if kept.size:
+            tables.seat(self._table, self._hashes(self._values), odd)
+        self._odd = {self._values[number]: number for number in np.flatnonzero(odd).tolist()}
         self.held = kept.size
         self.edition += 1
         return moved
@@ -261,10 +261,7 @@ def swept(column: Column, users: Sequence[Codes]) -> None:
 
 
 def _normal(column: pl.Series, dtype: pl.DataType) -> pl.Series:
-    if column.dtype != dtype:
-        column = column.cast(dtype)
-    # Adding zero makes one of both zeros.
-    return column + 0.0 if dtype.is_float() else column
+    return column if column.dtype == dtype else column.cast(dtype)
 
 
 def _size_for(count: int) -> int:

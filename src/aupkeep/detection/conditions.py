@@ -87,13 +87,15 @@ class Conversion:
     def _leaf(self, node: Any) -> Predicate:
         if not isinstance(node, ConditionFieldEqualsValueExpression):
             raise Refusal("keyword", "a value without a field is not taken: name the field")
-        data = self._type(node.field)
+        return self._value(node.field, node.value, self._type(node.field))
+
+    def _value(self, field: str, value: object, data: pl.DataType) -> Predicate:
+        if isinstance(value, sigma.SigmaExpansion):
+            return _joined([self._value(field, one, data) for one in value.values])
         for kind, make in _LEAVES.items():
-            if isinstance(node.value, kind):
-                return make(self, node.field, node.value, data)
-        raise Refusal(
-            "modifier", f"this modifier of `{node.field}` has no meaning here", node.field
-        )
+            if isinstance(value, kind):
+                return make(self, field, value, data)
+        raise Refusal("modifier", f"this modifier of `{field}` has no meaning here", field)
 
     def _type(self, field: str) -> pl.DataType:
         if field not in self.fields:
@@ -205,7 +207,7 @@ def _piece(part: object) -> str | Wild:
         return Wild.ANY
     if part is sigma.SpecialChars.WILDCARD_SINGLE:
         return Wild.ONE
-    raise Refusal("placeholder", "placeholders are not taken")
+    raise Refusal("placeholder", "placeholders such as `%name%` are not taken: write the values")
 
 
 def _tidy(pieces: tuple[str | Wild, ...]) -> tuple[str | Wild, ...]:

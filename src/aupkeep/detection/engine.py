@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
 import polars as pl
@@ -133,12 +133,19 @@ def _saved(watch: Watch) -> dict[str, Any]:
         rules[rule] = {
             "detection": evaluator.rule.detection,
             "windows": windows,
-            "open": {str(order[slot]): asdict(one) for slot, one in watch.now(rule).items()},
+            "open": {str(order[slot]): _plain(one) for slot, one in watch.now(rule).items()},
         }
     return rules
 
 
+def _plain(finding: Finding) -> dict[str, Any]:
+    """Return the fields of `finding`, none copied: nothing in a finding ever changes."""
+    return {field.name: getattr(finding, field.name) for field in fields(finding)}
+
+
 def _finding(saved: Mapping[str, Any]) -> Finding:
-    """Return a finding from its saved fields."""
+    """Return a finding from its saved fields; an older program saved fewer of them."""
     values = {**saved, "tier": Tier(saved["tier"]), "events": tuple(saved["events"])}
+    if saved.get("window"):
+        values["window"] = tuple(saved["window"])
     return Finding(**values)

@@ -44,6 +44,8 @@ class Transition:
     forgeable: bool = False
     #: (stream, position, part) of the earliest rows of the window; only at an opening.
     kept: tuple[tuple[int, int, int], ...] = ()
+    #: What the value is made of, as `Evaluates.parts` says; only at an opening.
+    parts: tuple[Number, ...] = ()
     #: The row the finding opens with, field by field, where it is not the one at `row`.
     began: Mapping[str, Any] | None = None
 
@@ -91,6 +93,17 @@ class Evaluates(Protocol):
 
     def last(self, slot: int) -> tuple[int, Number, Number | None]:
         """Return the instant of the last row of an open `slot`, its peak and its threshold."""
+
+    def value(self, slot: int) -> Number | None:
+        """Return the value of `slot` after its last row; None where there is none."""
+
+    def parts(self, slot: int) -> tuple[Number, ...]:
+        """Return what the value of `slot` is made of after its last row.
+
+        Of a ratio the numerator's and the denominator's rows; of an average the sum and the rows;
+        of a conjunction the instant at which each rule held last, `layout.NEVER` where it did not;
+        of a baseline what is usual and how many buckets that rests on; of the others nothing.
+        """
 
     def run(self, sheet: Sheet) -> Iterable[Transition]:
         """Evaluate rows; `sheet.rows.marks` is filled on the way."""

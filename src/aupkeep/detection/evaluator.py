@@ -30,7 +30,7 @@ _MODES = {
 }
 _OF_REALS = {layout.SUM: layout.REAL_SUM, layout.MEAN: layout.REAL_MEAN}
 _GROWING = (layout.COUNT, layout.DISTINCT, layout.SUM, layout.REAL_SUM)
-_BOTTOM, _TOP = -(2**63) + 1, 2**63 - 1
+_BOTTOM, _TOP = -(2**63), 2**63 - 1
 #: Version of what `save` returns; without a number it is of the first.
 STATE_VERSION = 2
 
@@ -132,7 +132,32 @@ class Evaluator:
             weak=opened and self._within(slot, layout.LOW),
             forgeable=opened and self._within(slot, layout.FORGED),
             kept=self._kept(slot) if opened else (),
+            parts=self.parts(slot) if opened else (),
         )
+
+    def parts(self, slot: int) -> tuple[Number, ...]:
+        """Return what the value of `slot` is made of after its last row."""
+        num, den = self.store.slots[slot, [layout.NUM, layout.DEN]].tolist()
+        if self.mode in layout.JOINS:
+            return tuple(self.store.times[slot].tolist())
+        if self.mode == layout.REAL_MEAN:
+            return self._total(slot), den
+        return (num, den) if self.mode in layout.IS_SHARE else ()
+
+    def value(self, slot: int) -> Number | None:
+        """Return the value of `slot` after its last row; None where there is none."""
+        num = int(self.store.slots[slot, layout.NUM])
+        if self.mode in layout.JOINS:
+            after = int(self.store.slots[slot, layout.TIME]) - self.params.span
+            return sum(time > after for time in self.parts(slot))
+        if self.mode in layout.IS_SHARE:
+            above, below = self.parts(slot)
+            return float(above) / float(below) if below else None
+        return self._total(slot) if self.mode in layout.ADDS_REALS else num
+
+    def _total(self, slot: int) -> float:
+        """Return the sum of floats in the window of `slot`."""
+        return float(self.store.reals[slot, layout.OLDER]) + windows.latest(self.store, slot)
 
     def _peak(self, whole: int, real: float) -> Number:
         if self.mode in layout.JOINS:
@@ -273,31 +298,36 @@ def _params(rule: Rule, mode: int, numbers: tuple[Number, ...], cap: int) -> Par
         cooldown=aup.cooldown if aup else 0,
         least=rule.least if isinstance(rule, Window) else 0,
         cap=cap,
-        low=_ints([low for low, _ in whole]),
-        high=_ints([high for _, high in whole]),
+        low=np.array([low for low, _ in whole], dtype=np.int64),
+        high=np.array([high for _, high in whole], dtype=np.int64),
         real_low=np.array([low for low, _ in real]),
         real_high=np.array([high for _, high in real]),
         number=np.array(numbers, dtype=np.float64),
     )
 
 
-def _ints(values: list[int]) -> Ints:
-    return np.array([min(max(value, _BOTTOM), _TOP) for value in values], dtype=np.int64)
+def _bounded(low: int, high: int) -> tuple[int, int]:
+    """Return bounds that 64 bits can hold; the first above the second where nothing is inside."""
+    low, high = max(low, _BOTTOM), min(high, _TOP)
+    return (low, high) if low <= high else (1, 0)
 
 
 def _whole_bounds(op: str, number: Number) -> tuple[int, int]:
     """Return the whole numbers between which a condition holds (for neq: does not)."""
+    if math.isinf(number):
+        inside = op in (("lt", "lte") if number > 0 else ("gt", "gte"))
+        return (_BOTTOM, _TOP) if inside else (1, 0)
     below, above = math.floor(number), math.ceil(number)
     match op:
         case "gt":
-            return below + 1, _TOP
+            return _bounded(below + 1, _TOP)
         case "gte":
-            return above, _TOP
+            return _bounded(above, _TOP)
         case "lt":
-            return _BOTTOM, above - 1
+            return _bounded(_BOTTOM, above - 1)
         case "lte":
-            return _BOTTOM, below
-    return above, below
+            return _bounded(_BOTTOM, below)
+    return _bounded(above, below)
 
 
 def _real_bounds(op: str, number: float) -> tuple[float, float]:

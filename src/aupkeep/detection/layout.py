@@ -25,7 +25,7 @@ IS_SHARE = (RATIO, MEAN, REAL_MEAN)
 JOINS = (CONJUNCTION, ORDERED)
 
 # States of a slot. A cooling one has an empty window and waits only for its cooldown.
-VACANT, ACTIVE, COOLING = 0, 1, 2
+FREE, ACTIVE, COOLING = 0, 1, 2
 
 # Columns of `Store.slots`: what every row touches, one cache line a key. AT, LOW and FORGED are
 # panes, or exact instants where a rule joins others; LAST is always a pane.

@@ -6,11 +6,12 @@ rows at which any of them held, merged in the order of evaluation; one row for e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from aupkeep.detection.batch import Batch
@@ -49,9 +50,11 @@ class Merged:
         """Return one row, field by field."""
         return self.sources[int(self.source[at])].row(int(self.row_of[at]))
 
-    def of_rows(self, name: str) -> NDArray[Any]:
-        """Return an array of the one batch there is, row by row of this."""
-        return np.asarray(getattr(self.sources[0], name)[self.row_of])
+    def by_kind(self, at: Ints) -> Iterator[tuple[str, Ints, pl.DataFrame]]:
+        """Yield each kind with the places in `at` of its rows, and those rows."""
+        for number, kind in enumerate(self.origin):
+            places = np.flatnonzero(self.source[at] == number)
+            yield kind, places, self.sources[number].frame[self.row_of[at[places]]]
 
 
 def merge(

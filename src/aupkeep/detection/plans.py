@@ -40,7 +40,13 @@ _ONE = np.zeros(1, dtype=np.int64)
 
 def whole_customer(rule: Rule) -> bool:
     """Return whether the key of `rule` is a customer with everything the customer has."""
-    return "customer" in rule.group_by and not PARTS.intersection(rule.group_by)
+    return "customer" in rule.group_by and not any(_is_part(rule, one) for one in rule.group_by)
+
+
+def _is_part(rule: Rule, name: str) -> bool:
+    """A name that stands for several fields is a part where all of them are."""
+    fields = rule.aliases[name].values() if name in rule.aliases else (name,)
+    return PARTS.issuperset(fields)
 
 
 def plan_column(rule: Rule) -> str:

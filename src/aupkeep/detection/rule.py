@@ -153,6 +153,8 @@ class Sample:
     name: str
     events: tuple[Mapping[str, object], ...]
     expect: int
+    #: Microseconds from the start of the sample to which time goes on after the last row.
+    until: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,7 +37,6 @@ from aupkeep.detection.layout import (
     NODE_COLUMNS,
     NODE_FREE,
     OPEN,
-    PEAK_LEVEL,
     REAL_COLUMNS,
     REAL_PEAK,
     RING,
@@ -54,7 +53,7 @@ from aupkeep.detection.rule import PANES
 from aupkeep.detection.state import chained, empty_pairs, grown, with_codes, with_rings, with_slots
 
 #: Columns of `Store.tags` that are saved.
-_TAGS = (STATE, OPEN, LEVEL, KEPT, PEAK_LEVEL)
+_TAGS = (STATE, OPEN, LEVEL, KEPT)
 _VALUE = 0xFFFFFFFF
 
 
@@ -68,7 +67,7 @@ def saved(store: Store, span: int, used: Ids) -> dict[str, Any]:
     tags, peaks, reals = store.tags[used], store.peaks[used], store.reals[used]
     # What an owner of the slot long ago left behind says nothing.
     closed = tags[:, OPEN] == 0
-    tags[closed, PEAK_LEVEL], peaks[closed] = 0, 0
+    peaks[closed] = 0
     reals[closed, REAL_PEAK], reals[closed, NEXT_GROWTH] = 0.0, 0.0
     return {
         "codes": store.tags[used, CODE].astype(np.int64),
@@ -242,7 +241,7 @@ def from_version_1(body: Mapping[str, Any], mode: int, keep_pane: int) -> dict[s
         "plans": body["plans"],
         "refused": body["refused"],
         "slots": slots.tobytes(),
-        "tags": old[:, [0, 6, 15, 14, 17]].astype(np.int32).tobytes(),
+        "tags": old[:, [0, 6, 15, 14]].astype(np.int32).tobytes(),
         "peaks": old[:, 16].tobytes(),
         "reals": body["reals"],
         "panes": _ringed(rings, old, mode).tobytes(),

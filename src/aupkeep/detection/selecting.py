@@ -12,7 +12,7 @@ from typing import Any
 from sigma.exceptions import SigmaError
 from sigma.rule import SigmaRule
 
-from aupkeep.base.errors import unknown_word
+from aupkeep.base.errors import Fault, unknown_word
 from aupkeep.detection.conditions import Conversion, Refusal
 from aupkeep.detection.guards import stages, unguarded
 from aupkeep.detection.rule import Predicate, Selection
@@ -45,6 +45,8 @@ ABOUT = frozenset(
 #: Modifiers that have a meaning here.
 MODIFIERS = (
     "all",
+    "base64",
+    "base64offset",
     "cased",
     "cidr",
     "contains",
@@ -64,7 +66,19 @@ MODIFIERS = (
     "re",
     "s",
     "startswith",
+    "utf16",
+    "utf16be",
+    "wide",
+    "windash",
 )
+#: Modifiers of Sigma without a meaning here, and why.
+NOT_TAKEN = {
+    "expand": "write the values that the placeholder stands for",
+    **dict.fromkeys(
+        ("minute", "hour", "day", "week", "month", "year"),
+        "instants are numbers, which have no such parts",
+    ),
+}
 
 
 def read_selection(document: Node, shape: Shape) -> Selection | None:
@@ -108,15 +122,19 @@ def _detection_shape(detection: Node, shape: Shape) -> None:
     for node in _nodes(detection):
         for key, child in node.items():
             for modifier in key.split("|")[1:]:
-                if modifier not in MODIFIERS:
-                    shape.faults.append(
-                        unknown_word(
-                            modifier,
-                            MODIFIERS,
-                            what="a modifier that is known here",
-                            place=child.key_place,
-                        )
-                    )
+                _modifier(modifier, child, shape)
+
+
+def _modifier(modifier: str, node: Node, shape: Shape) -> None:
+    if modifier in NOT_TAKEN:
+        what = f"`{modifier}` is not taken: {NOT_TAKEN[modifier]}"
+        shape.faults.append(Fault(code="modifier", what=what, place=node.key_place))
+    elif modifier not in MODIFIERS:
+        shape.faults.append(
+            unknown_word(
+                modifier, MODIFIERS, what="a modifier that is known here", place=node.key_place
+            )
+        )
 
 
 def _nodes(detection: Node) -> Iterator[Node]:
@@ -178,7 +196,7 @@ def _judge(predicate: Predicate, kind: str, detection: Node, shape: Shape) -> No
             condition,
             hint=f"add `{field}|exists: true` to a selection that must hold as well",
         )
-    if kind == "mail" and len(stages(predicate)) > 1:
+    if "stage" in shape.fields_of(kind) and len(stages(predicate)) > 1:
         shape.fault(
             "two-stages",
             "a rule over mail must select one `stage`, or each message counts twice",

@@ -23,7 +23,7 @@ from aupkeep.detection.layout import Rows
 from aupkeep.detection.merging import Merged, merge, merge_by_rule
 from aupkeep.detection.naming import key_fields, kinds_of, parts_of
 from aupkeep.detection.plans import Levels, plan_column
-from aupkeep.detection.rule import Baseline, Rule, RuleSet, Window
+from aupkeep.detection.rule import Absence, Baseline, Rule, RuleSet, Window
 from aupkeep.detection.sharing import Deal
 from aupkeep.detection.tables import Bools, Ints
 
@@ -195,7 +195,8 @@ class Sheets:
         if not any(kind in self.batches for kind in kinds_of(rule)):
             return None
         merged = self.joined(rule, self.marked)
-        return _sheet(merged, deal, whole=merged.bits, real=_NO_REAL, level=_NO_WHOLE)
+        bits = _awaited(rule, merged.bits) if isinstance(rule, Absence) else merged.bits
+        return _sheet(merged, deal, whole=bits, real=_NO_REAL, level=_NO_WHOLE)
 
     def joined(self, rule: Rule, marked: Mapping[str, Marked]) -> Merged:
         """Return the rows at which a part of `rule` holds, once for each key that gives."""
@@ -225,6 +226,13 @@ class Sheets:
                 np.bitwise_or.at(weak, rows[held], marks[held] >> 1)
             self.marked[rule.id].holds[kind] = holds
             self.marked[rule.id].weak[kind] = weak
+
+
+def _awaited(rule: Absence, bits: Ints) -> Ints:
+    """Return for each row: bit 0, what was awaited came; bit 1, a wait begins."""
+    came = bits & ((1 << len(rule.rules)) - 1) != 0
+    begins = bits >> len(rule.rules) != 0 if rule.after else came
+    return came.astype(np.int64) + 2 * begins.astype(np.int64)
 
 
 def _back(sheet: Sheet, kind: str) -> tuple[Ints, NDArray[np.uint8]]:

@@ -20,6 +20,7 @@ from aupkeep.detection.layout import (
     ENDED,
     FILL,
     FORGED,
+    FREE,
     HEAD,
     JOINS,
     KEPT,
@@ -38,7 +39,6 @@ from aupkeep.detection.layout import (
     RING,
     STATE,
     TAIL,
-    VACANT,
     Params,
     Store,
 )
@@ -103,7 +103,7 @@ def expect(store: Store, slot: int, pane: int) -> None:
 def release(store: Store, slot: int) -> None:
     """Give a slot back."""
     store.slot_of[store.tags[slot, CODE]] = -1
-    store.tags[slot, STATE] = VACANT
+    store.tags[slot, STATE] = FREE
     store.free[store.tally[N_FREE]] = slot
     store.tally[N_FREE] += 1
 

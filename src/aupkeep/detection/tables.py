@@ -52,20 +52,32 @@ def seek(
 
 
 @_compiled
-def reseat(table: Ints, larger: Ints, moved: Ids) -> None:
-    """Put the entries of `table` into the empty `larger`, with ids `moved` to; below 0 drops."""
+def reseat(table: Ints, larger: Ints) -> None:
+    """Put the entries of `table` into the empty `larger`."""
     mask = larger.shape[0] - 1
     for i in range(table.shape[0]):
         if table[i, 1] == 0:
-            continue
-        new = moved[table[i, 1] - 1]
-        if new < 0:
             continue
         at = (table[i, 0] ^ (table[i, 0] >> 32)) & mask
         while larger[at, 1] != 0:
             at = (at + 1) & mask
         larger[at, 0] = table[i, 0]
-        larger[at, 1] = new + 1
+        larger[at, 1] = table[i, 1]
+
+
+@_compiled
+def seat(table: Ints, hashes: Ints, odd: Bools) -> None:
+    """Put `hashes` into the empty `table`, with ids as they stand; mark those that stand there."""
+    mask = table.shape[0] - 1
+    for i in range(hashes.size):
+        at = (hashes[i] ^ (hashes[i] >> 32)) & mask
+        while table[at, 1] != 0 and table[at, 0] != hashes[i]:
+            at = (at + 1) & mask
+        if table[at, 1] == 0:
+            table[at, 0] = hashes[i]
+            table[at, 1] = i + 1
+        else:
+            odd[i] = True
 
 
 @_compiled

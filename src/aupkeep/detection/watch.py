@@ -14,7 +14,10 @@ from typing import Any
 import polars as pl
 
 from aupkeep.detection import layout
+from aupkeep.detection.absences import Absences
+from aupkeep.detection.baselines import Baselines
 from aupkeep.detection.batch import Batch, visible
+from aupkeep.detection.bundle import Opening, base_trees, parameters
 from aupkeep.detection.dictionaries import Dictionaries
 from aupkeep.detection.evaluating import Evaluates, Sheet, Transition
 from aupkeep.detection.evaluator import Evaluator
@@ -22,12 +25,13 @@ from aupkeep.detection.fields import Catalogue, fields_of
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.merging import Merged
 from aupkeep.detection.naming import levels_of, needed_columns, referred
-from aupkeep.detection.opening import opened
+from aupkeep.detection.opening import opened, told
 from aupkeep.detection.plans import Levels, plan_column
-from aupkeep.detection.predicates import Bools, masks
-from aupkeep.detection.rule import Baseline, Conjunction, Rule, RuleSet, Window
+from aupkeep.detection.predicates import Bools, Matcher
+from aupkeep.detection.rule import Absence, Baseline, Conjunction, Rule, RuleSet, Window
 from aupkeep.detection.sharing import Deal, groups
 from aupkeep.detection.sheets import Marked, Sheets, Work
+from aupkeep.events.schema import Schema
 
 #: Instant, time alone before rows, event id, rule: findings are handed on in this order.
 Position = tuple[int, int, int, int, int, str, str]
@@ -61,7 +65,20 @@ class Watch:
         self.evaluators = {rule.id: self._evaluator(rule, cap) for rule in rules.rules.values()}
         #: Open findings of each rule by slot.
         self.open: dict[str, dict[int, Finding]] = {rule: {} for rule in rules.rules}
+        #: What shapes the windows of each rule, as its findings state it.
+        self.parameters: Mapping[str, Mapping[str, Any]] = {
+            rule.id: parameters(rule) for rule in rules.rules.values()
+        }
+        #: Findings that rows of this feed opened.
+        self._fresh: list[Opening] = []
         self._columns = needed_columns(rules)
+        self._matchers = {
+            kind: Matcher(
+                [one for one in rules.selections.values() if one.kind == kind],
+                fields_of(kind, rules.kinds),
+            )
+            for kind in self._columns
+        }
         self._turns = levels_of(rules)
         self._referred = referred(rules)
         self._levels = self._all_levels()
@@ -74,7 +91,10 @@ class Watch:
             case Window() | Conjunction():
                 real = _is_real(rule, self.rules.kinds)
                 return Evaluator(rule, real=real, cap=cap, keys=keys, values=values)
-        raise TypeError(rule)
+            case Baseline():
+                return Baselines(rule, real=_is_real(rule, self.rules.kinds), cap=cap, keys=keys)
+            case Absence():
+                return Absences(rule, cap=cap, keys=keys, schemas=_schemas(rule, self.rules))
 
     def _sheet(self, rule: Rule, sheets: Sheets) -> Sheet | None:
         """Return the rows a rule looks at: the one place where a rule gets its rows."""
@@ -82,9 +102,8 @@ class Watch:
         match rule:
             case Window() | Baseline():
                 return sheets.of_kind(rule, self._levels.get(rule.id), deal)
-            case Conjunction():
+            case Conjunction() | Absence():
                 return sheets.of_kinds(rule, deal)
-        raise TypeError(rule)
 
     def _all_levels(self) -> dict[str, Levels]:
         return {
@@ -127,7 +146,18 @@ class Watch:
             for found in self._work(self._pieces(turn, sheets, frontier)):
                 placed += found
         self._dictionaries.clean(list(self.evaluators.values()))
-        return placed
+        return self._told(placed)
+
+    def _told(self, placed: list[Placed]) -> list[Placed]:
+        """Fill in why the findings of this feed opened, for all of them in one go."""
+        if not self._fresh:
+            return placed
+        made = base_trees(self._fresh, self.rules)
+        for rule in {opening.rule.id for opening in self._fresh}:
+            found = self.open[rule]
+            self.open[rule] = {slot: told(one, made) for slot, one in found.items()}
+        self._fresh = []
+        return [(place, told(one, made)) for place, one in placed]
 
     def _take(
         self, kind: str, columns: list[str], frame: pl.DataFrame
@@ -136,8 +166,7 @@ class Watch:
         seen = visible(frame, self.provider, columns)
         if not seen.height:
             return kind, None, {}
-        wanted = [one for one in self.rules.selections.values() if one.kind == kind]
-        return kind, Batch(seen), masks(seen, wanted)
+        return kind, Batch(seen), self._matchers[kind].masks(seen)
 
     def _pieces(
         self, turn: list[Rule], sheets: Sheets, frontier: int
@@ -175,6 +204,8 @@ class Watch:
         if change.what == layout.OPENED_NOW:
             finding = opened(self, evaluator, change, rows)
             found[change.slot] = finding
+            if rows is not None and change.row >= 0:
+                self._fresh.append(Opening(finding.id, rule, rows, change.row))
         else:
             finding = found[change.slot]
             finding = replace(
@@ -257,6 +288,14 @@ class Watch:
 
 def _is_real(rule: Rule, kinds: Catalogue) -> bool:
     """Return whether a rule adds floats."""
-    if not isinstance(rule, Window) or not rule.field:
+    if not isinstance(rule, Window | Baseline) or not rule.field:
         return False
     return fields_of(rule.kind, kinds)[rule.field].is_float()
+
+
+def _schemas(rule: Rule, rules: RuleSet) -> dict[str, Schema]:
+    """Return the columns of each kind that a finding of `rule` may quote."""
+    return {
+        kind: {name: fields_of(kind, rules.kinds)[name] for name in columns}
+        for kind, columns in needed_columns(rules.only(rule.id)).items()
+    }

@@ -131,6 +131,12 @@ def thaw(store: Store, params: Params, now: int) -> None:
             release(store, slot)
 
 
+@_compiled
+def latest(store: Store, slot: int) -> float:
+    """Return the float in the newest pane of `slot`."""
+    return newest_real(store, slot)
+
+
 @_inlined
 def _room(store: Store) -> bool:
     tally = store.tally
@@ -341,6 +347,8 @@ def _holds(store: Store, params: Params, slot: int, at: int) -> bool:
         if params.mode == RATIO and (slots[slot, DEN] < params.least or slots[slot, DEN] == 0):
             return False
         real = _real(store, params, slot)
+        if np.isnan(real):
+            return False
         inside = params.real_low[level] <= real <= params.real_high[level]
     else:
         inside = params.low[level] <= slots[slot, NUM] <= params.high[level]
@@ -388,7 +396,7 @@ def _open(store: Store, params: Params, slot: int, row: int) -> None:
 @_inlined
 def _past(growth: float, value: float) -> float:
     """Return the first power-of-ten multiple of `growth` that `value` has not reached."""
-    while value >= growth and growth < 1e300:  # noqa: PLR2004 - a stop for infinite values
+    while value >= growth and growth < np.inf:
         growth *= 10.0
     return growth
 
@@ -409,7 +417,7 @@ def _grow(store: Store, params: Params, slot: int, row: int) -> None:
     store.peaks[slot] = whole
     store.tags[slot, PEAK_LEVEL] = store.tags[slot, LEVEL]
     store.reals[slot, REAL_PEAK] = real
-    if real >= store.reals[slot, NEXT_GROWTH]:
+    if store.reals[slot, NEXT_GROWTH] < np.inf and real >= store.reals[slot, NEXT_GROWTH]:
         store.reals[slot, NEXT_GROWTH] = _past(store.reals[slot, NEXT_GROWTH], real)
         _emit(store, GREW, store.slots[slot, TIME], row, slot)
 

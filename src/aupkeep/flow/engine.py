@@ -28,6 +28,7 @@ from aupkeep.store import arming, intake
 from aupkeep.store import ground as books
 from aupkeep.store.course import put_minutes
 from aupkeep.store.database import unit
+from aupkeep.store.exceptions import exceptions
 from aupkeep.store.states import broken_state, read_state, remove_unnamed, write_state
 
 #: Steps between two commits while catching up; each reads at most one block.
@@ -156,6 +157,7 @@ class Running:
                 self.profiles.at,
                 clock=None if self.simulated else now,
                 arms=None if self.simulated else Arms(self.installation),
+                exceptions=exceptions(),
             )
             acts.handle(self.waiting, self.stream.evaluated)
             put_minutes(minutes)

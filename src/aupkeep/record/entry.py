@@ -45,6 +45,8 @@ ACTS = frozenset(
         "resumed",
         "alarm_raised",
         "alarm_acknowledged",
+        "exception_made",
+        "exception_ended",
         "person_added",
         "person_removed",
     }

@@ -8,6 +8,7 @@ from aupkeep.store.models.course import Minute
 from aupkeep.store.models.dialogue import Answer, Notice
 from aupkeep.store.models.enforcement import Afresh, Alarm, Armed, Pause
 from aupkeep.store.models.evidence import Case, Decision, Finding, Sanction
+from aupkeep.store.models.exceptions import PolicyException
 from aupkeep.store.models.ground import Holding, PolicyVersion, Profile
 from aupkeep.store.models.intake import Commit, Rejected, SourceState
 from aupkeep.store.models.record import Checkpoint, Entry
@@ -27,6 +28,7 @@ __all__ = [
     "Minute",
     "Notice",
     "Pause",
+    "PolicyException",
     "PolicyVersion",
     "Profile",
     "Rejected",
