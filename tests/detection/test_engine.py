@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ import pytest
 
 from aupkeep.base.errors import AupkeepError
 from aupkeep.detection.engine import STATE_VERSION, Engine
+from aupkeep.detection.finding import Finding
 from aupkeep.detection.rule import All, Aup, Conjunction, RuleSet, Selection, Threshold, Window
 from aupkeep.events.schema import ATTRIBUTED, columns
 from aupkeep.policy.model import Tier
@@ -262,3 +264,53 @@ def test_codes_of_what_nobody_holds_are_given_out_again() -> None:
     (keys,) = {id(one.keys): one.keys for one in running._watches["p"].evaluators.values()}.values()  # noqa: SLF001
     assert keys.bound < 10_000
     assert len(keys.columns[1]) < 10_000
+
+
+OLD_STATE = Path(__file__).parent / "state_version_1.msgpack"
+JOINED = Conjunction(
+    id="j",
+    name="j",
+    title="",
+    version="1",
+    rules=("w", "d"),
+    kinds=("mail",),
+    group_by=("login",),
+    timespan=20 * MINUTE,
+    aup=AUP,
+    detection="d6",
+)
+REAL = replace(TOTAL, id="f", field="delay", threshold=Threshold(default=1.5), detection="d5")
+OLD_RULES = (*EVERY, REAL, JOINED)
+
+
+def few(start: int, count: int) -> dict[str, pl.DataFrame]:
+    """Rows of few keys, one of them in many panes."""
+    return mail(
+        *(
+            {
+                "event_time": (start + i) * 31_000_000,
+                "login": f"l{0 if i % 2 else i % 9}",
+                "recipient": f"r{i % 5}@b.example",
+                "size": i % 13 - 2,
+                "delay": i % 7 / 3,
+            }
+            for i in range(count)
+        )
+    )
+
+
+def test_state_of_the_first_version_is_read() -> None:
+    """What a program of version 1 had saved after 300 rows goes on as if it were this one."""
+    begun, older = engine(*OLD_RULES), engine(*OLD_RULES)
+    begun.feed(few(0, 300), 300 * 31_000_000)
+    assert older.restore(msgspec.msgpack.decode(OLD_STATE.read_bytes())) == []
+    end = 500 * 31_000_000
+    assert _said(older.feed(few(300, 200), end)) == _said(begun.feed(few(300, 200), end))
+    assert _said(older.feed({}, 2 * end)) == _said(begun.feed({}, 2 * end))
+
+
+def _said(findings: list[Finding]) -> list[tuple[object, ...]]:
+    return [
+        (one.id, one.state, one.key, one.first, one.last, one.value, one.threshold, one.events)
+        for one in findings
+    ]
