@@ -20,7 +20,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import Found, Oracle
 from oracle_cases import DEPTH, QUIET, called
 
 from aupkeep.attribution.ground import Ground, attribute
@@ -40,13 +39,16 @@ from aupkeep.policy.model import Tier
 from aupkeep.signals.formats import LINE_FORMATS
 from aupkeep.signals.formats.lineclock import LineClock
 from aupkeep.signals.source import Source
+from oracle import Found, Oracle
 
 SECOND = 1_000_000
 BEGIN = 1_767_571_200 * SECOND
 DISORDER = 2 * SECOND
 GROUND = Ground(
     holdings=[
-        Holding(provider="p", kind="ip", value=f"10.0.0.{n}", customer=f"c{n}", since=0, recorded_at=0)
+        Holding(
+            provider="p", kind="ip", value=f"10.0.0.{n}", customer=f"c{n}", since=0, recorded_at=0
+        )
         for n in (1, 2)
     ],
     profiles=(),
@@ -75,7 +77,7 @@ class Line:
 @st.composite
 def logs(draw: st.DrawFn, host: int) -> list[Line]:
     """Lines of one host, mostly in order; no two hosts have lines of one instant."""
-    dice = random.Random(draw(st.integers(0, 2**32)))  # noqa: S311 - rows, not secrets
+    dice = random.Random(draw(st.integers(0, 2**32)))
     time, lines = BEGIN, []
     for number in range(draw(st.sampled_from([40, 80, 5, 2]))):
         time += dice.choice((0, 2, 1_000, SECOND, SECOND, 20 * SECOND, 40 * SECOND, 1500 * SECOND))
@@ -117,29 +119,60 @@ def punctual(lines: Sequence[Line]) -> list[Line]:
 def rules() -> ir.RuleSet:
     every = ir.Selection(id="s", name="s", title="", kind="login", predicate=ir.All(parts=()))
     root = ir.OneOf(field="user", values=("root",))
-    selections = {"s": every, "r": ir.Selection(id="r", name="r", title="", kind="login", predicate=root)}
+    selections = {
+        "s": every,
+        "r": ir.Selection(id="r", name="r", title="", kind="login", predicate=root),
+    }
     aup = ir.Aup(clause="c", tier=Tier.FACT, status="review", cooldown=30 * SECOND)
     shared: dict[str, Any] = {"kind": "login", "group_by": ("customer", "client_ip"), "aup": aup}
     made: list[ir.Rule] = [
         ir.Window(
-            **called("many"), **shared, measure="event_count", rules=("s",), op="gte",
-            timespan=60 * SECOND, threshold=ir.Threshold(default=4),
+            **called("many"),
+            **shared,
+            measure="event_count",
+            rules=("s",),
+            op="gte",
+            timespan=60 * SECOND,
+            threshold=ir.Threshold(default=4),
         ),
         ir.Window(
-            **called("users"), **shared, measure="value_count", rules=("s",), op="gt",
-            timespan=3600 * SECOND, threshold=ir.Threshold(default=2), field="user",
+            **called("users"),
+            **shared,
+            measure="value_count",
+            rules=("s",),
+            op="gt",
+            timespan=3600 * SECOND,
+            threshold=ir.Threshold(default=2),
+            field="user",
         ),
         ir.Baseline(
-            **called("usual"), **shared, rules=("s",), bucket=60 * SECOND, history=30, least=2,
-            usual="median", times=1.0, threshold=ir.Threshold(default=1),
+            **called("usual"),
+            **shared,
+            rules=("s",),
+            bucket=60 * SECOND,
+            history=30,
+            least=2,
+            usual="median",
+            times=1.0,
+            threshold=ir.Threshold(default=1),
         ),
         ir.Absence(
-            **called("silent"), rules=("s",), kinds=("login",), group_by=("client_ip",), aup=aup,
-            timespan=600 * SECOND, forget=3600 * SECOND,
+            **called("silent"),
+            rules=("s",),
+            kinds=("login",),
+            group_by=("client_ip",),
+            aup=aup,
+            timespan=600 * SECOND,
+            forget=3600 * SECOND,
         ),
         ir.Conjunction(
-            **called("both"), rules=("r", "many"), kinds=("login",), group_by=("client_ip",),
-            timespan=300 * SECOND, ordered=True, aup=aup,
+            **called("both"),
+            rules=("r", "many"),
+            kinds=("login",),
+            group_by=("client_ip",),
+            timespan=300 * SECOND,
+            ordered=True,
+            aup=aup,
         ),
     ]
     return ir.RuleSet(selections=selections, rules={one.id: one for one in made})
@@ -225,7 +258,7 @@ def test_files_in_any_blocks_doubled_and_shuffled(
     seed: int,
 ) -> None:
     folder = tmp_path_factory.mktemp("logs")
-    dice = random.Random(seed)  # noqa: S311 - an order, no secret
+    dice = random.Random(seed)
     one = written(folder, "one.log", text(first, "one"), pack=False)
     two = written(folder, "two.log", text(second, "two"), pack=pack)
     told, late = expected([first, second])
