@@ -386,7 +386,7 @@ def test_what_did_not_come_is_told_so() -> None:
     brand = replace(brand, rules=(replace(brand.rules[0], documents=(document,)),))
     said = finding(brand, "no_backup", value=0, threshold=1)
     (line,) = evidence([said], brand)
-    assert line.startswith("No backup came (login ann@shop.example): nothing came within 24 hours;")
+    assert line.startswith("No backup came (login ann@shop.example): nothing came within 1 day;")
 
 
 @pytest.mark.parametrize("count", [0, 1, MOST, MOST + 1, 500])

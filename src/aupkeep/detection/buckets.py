@@ -11,8 +11,6 @@ import numpy as np
 from numba import njit
 
 from aupkeep.detection.layout import (
-    ACTIVE,
-    COOLING,
     ENDED_NOW,
     FAINT,
     FORGEABLE,
@@ -23,10 +21,12 @@ from aupkeep.detection.layout import (
     Rows,
 )
 from aupkeep.detection.ledger import (
+    ACTIVE,
     AFTER,
     BEFORE,
     CLOSED,
     CODE,
+    COOLING,
     COUNT,
     EMPTY_BLOCK,
     ENDED,
@@ -69,6 +69,7 @@ from aupkeep.detection.ledger import (
     TIME,
     TOTAL,
     USUAL,
+    VACANT,
     WEAK,
     Bounds,
     Ledger,

@@ -12,11 +12,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aupkeep.detection.layout import ACTIVE, COOLING, Ints
+from aupkeep.detection.layout import Ints
 
 Reals = NDArray[np.float64]
 
-# Columns of `Ledger.slots`; those a row needs come first. States are those of `layout`.
+# States of a slot. A cooling one has no past and waits only for its cooldown.
+VACANT, ACTIVE, COOLING = range(3)
+# Columns of `Ledger.slots`; those a row needs come first.
 STATE, LAST, NUMBER, KEPT, OPEN, WEAK, TIME, KNOWN = range(8)
 CODE, FIRST_BUCKET, ENDED, HEAD, TAIL, BEFORE, AFTER, PEAK = range(8, 16)
 BLOCK, SIZE, OFFSET, COUNT = range(16, 20)

@@ -153,11 +153,12 @@ class Watch:
         if not self._fresh:
             return placed
         made = base_trees(self._fresh, self.rules)
+        done = {id(one): told(one, made) for _, one in placed if one.id in made}
         for rule in {opening.rule.id for opening in self._fresh}:
             found = self.open[rule]
-            self.open[rule] = {slot: told(one, made) for slot, one in found.items()}
+            self.open[rule] = {slot: done.get(id(one), one) for slot, one in found.items()}
         self._fresh = []
-        return [(place, told(one, made)) for place, one in placed]
+        return [(place, done.get(id(one), one)) for place, one in placed]
 
     def _take(
         self, kind: str, columns: list[str], frame: pl.DataFrame
