@@ -99,7 +99,7 @@ def cases(draw: st.DrawFn, of: type[ir.Rule] | None = None) -> Case:
     rules = ruleset(tape, span, of)
     later = tape.pick((0, SECOND, span, 2 * span, 40 * span))
     tape.at = RULES
-    listed = rows(tape, span)
+    listed = row_list(tape, span)
     end = max((row["event_time"] for row in listed), default=0) + later
     return Case(rules=rules, rows=listed, end=end)
 
@@ -390,7 +390,7 @@ def paces(pane: int) -> tuple[tuple[int, ...], ...]:
     return scattered, bursts, even, (*near * 9, 20 * pane)
 
 
-def rows(tape: Tape, span: int) -> list[Row]:
+def row_list(tape: Tape, span: int) -> list[Row]:
     pane = ir.pane_length(span)
     begin = (1_767_571_200_000_000, 0, -5 * pane, -61 * pane - 1, -62_135_596_800 * SECOND)
     time = tape.pick((*begin, 253_402_300_799 * SECOND, 2**60, -(2**60)))
