@@ -183,10 +183,10 @@ RULES = rules()
 
 def expected(files: Sequence[Sequence[Line]]) -> tuple[Story, int]:
     """Return what the oracle says of the lines in time, and how many are late."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for stream, lines in enumerate(files):
         for line in punctual(lines):
-            row = dict.fromkeys(columns("login"))
+            row: dict[str, Any] = dict.fromkeys(columns("login"))
             row |= {"event_time": line.time, "observed_at": line.time, "stream": stream}
             row |= {"position": line.number, "part": 0, "source": 0, "provider": "p"}
             row |= {"authenticated": True, "late": False, "user": line.user}

@@ -69,7 +69,6 @@ from aupkeep.detection.ledger import (
     TIME,
     TOTAL,
     USUAL,
-    VACANT,
     WEAK,
     Bounds,
     Ledger,
