@@ -20,11 +20,16 @@ _compiled = njit(cache=True, _nrt=False, nogil=True)
 
 
 @njit(_nrt=False, inline="always")
+def home(pairs: Ints, pair: int) -> int:
+    """Return the place at which the search for `pair` begins."""
+    return np.int64((np.uint64(pair) * _MIX) >> _HALF) & (pairs.shape[0] - 1)
+
+
+@njit(_nrt=False, inline="always")
 def find(pairs: Ints, pair: int) -> int:
     """Return the place of `pair`, or the free one where it belongs."""
     mask = pairs.shape[0] - 1
-    mixed = np.uint64(pair) * _MIX
-    at = np.int64(mixed >> _HALF) & mask
+    at = home(pairs, pair)
     while pairs[at, 0] >= 0 and pairs[at, 0] != pair:
         at = (at + 1) & mask
     return at

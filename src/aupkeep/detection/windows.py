@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from aupkeep.detection.ahead import prefetch
 from aupkeep.detection.layout import (
     ADDS_REALS,
     AT,
@@ -63,6 +64,7 @@ from aupkeep.detection.layout import (
     PEAK_LEVEL,
     RATIO,
     REAL_PEAK,
+    RING,
     STATE,
     TAIL,
     TIME,
@@ -71,7 +73,7 @@ from aupkeep.detection.layout import (
     Rows,
     Store,
 )
-from aupkeep.detection.pairs import find
+from aupkeep.detection.pairs import find, home
 from aupkeep.detection.panes import add, add_real, move_one, newest_real, slide
 from aupkeep.detection.slots import expect, let_go, release, take
 
@@ -82,6 +84,9 @@ _compiled = njit(cache=True, _nrt=False, nogil=True)
 _called = njit(_nrt=False)
 _inlined = njit(_nrt=False, inline="always")
 
+#: How many rows ahead memory is asked for: the slot of a key, its columns, and what they lead to.
+FAR, NEAR, NEXT = 16, 8, 4
+
 
 @_compiled
 def feed(store: Store, params: Params, rows: Rows, start: int) -> int:
@@ -90,18 +95,25 @@ def feed(store: Store, params: Params, rows: Rows, start: int) -> int:
     Stops after a row that opened a finding, so that the caller can read what is kept, and before
     a row for which there might be no room.
     """
-    for i in range(start, rows.picked.size):
+    count = rows.picked.size
+    pane = first = 0
+    for i in range(start, count):
+        if i + FAR < count:
+            _ask(store, params, rows, i)
         row = rows.picked[i]
         if not _room(store):
             return i
         time = rows.time[row]
-        pane = time // params.keep_pane
+        # Rows come in order of time, so most lie in the pane of the row before.
+        if i == start or time - first >= params.keep_pane:
+            pane = time // params.keep_pane
+            first = pane * params.keep_pane
         _pass(store, params, pane, time)
         slot = take(store, params, rows.code[row], pane)
         if slot < 0:
             rows.marks[i] = 0
             continue
-        at = time // params.pane
+        at = time if params.mode in JOINS else pane
         _arrive(store, params, slot, at)
         if params.most > 0:
             _keep(store, params, rows, row, slot, pane)
@@ -109,6 +121,31 @@ def feed(store: Store, params: Params, rows: Rows, start: int) -> int:
         if _judge(store, params, rows, i, slot, at):
             return i + 1
     return rows.picked.size
+
+
+@_inlined
+def _ask(store: Store, params: Params, rows: Rows, i: int) -> None:
+    """Ask for what the rows after row `i` will look at."""
+    prefetch(store.slot_of, rows.code[rows.picked[i + FAR]])
+    row = rows.picked[i + NEAR]
+    slot = np.int64(store.slot_of[rows.code[row]])
+    if slot >= 0:
+        prefetch(store.slots, slot)
+        prefetch(store.tags, slot)
+        if params.mode not in JOINS:
+            prefetch(store.panes, slot)
+            prefetch(store.nums, slot)
+        if params.mode == DISTINCT:
+            prefetch(store.pairs, home(store.pairs, slot << 32 | rows.whole[row]))
+    row = rows.picked[i + NEXT]
+    slot = np.int64(store.slot_of[rows.code[row]])
+    if slot >= 0:
+        ring = np.int64(store.tags[slot, RING])
+        if ring >= 0:
+            prefetch(store.ring_nums, ring)
+        tail = np.int64(store.tags[slot, TAIL])
+        if tail >= 0:
+            prefetch(store.nodes, tail)
 
 
 @_compiled
