@@ -109,7 +109,7 @@ def one_by_one(rules: Rules, frame: pl.DataFrame) -> Masks:
     names = sorted(set().union(*(folded(rule.predicate, frame.schema) for rule in rules)))
     lower = [pl.col(name).str.to_lowercase().alias(lower_name(name)) for name in names]
     asks = [expression(rule.predicate, frame.schema).alias(rule.id) for rule in rules]
-    told = frame.lazy().with_columns(lower).select(asks).collect()
+    told = frame.with_columns(lower).select(asks)
     return {column.name: column.to_numpy() for column in told.get_columns()}
 
 

@@ -48,25 +48,25 @@ RULES = (
     Rule("W04", "flow", SERVICE, 10 * MINUTE, "distinct", "dst_ip", 20, SCANS),
     Rule("W05", "flow", ("src_ip", "dst_port"), 10 * MINUTE, "distinct", "dst_ip", 30),
     Rule("W06", "flow", SERVICE, 10 * MINUTE, "distinct", "dst_ip", 40),
-    Rule("W07", "flow", SERVICE, 10 * MINUTE, "distinct", "dst_port", 10),
-    Rule("W08", "mail", SERVICE, 24 * HOUR, "distinct", "mail_from", 7),
-    Rule("W09", "mail", SERVICE, HOUR, "distinct", "subject", 8),
-    Rule("W10", "login", CUSTOMER, 24 * HOUR, "distinct", "login_country", 5),
-    Rule("W11", "login", SERVICE, 30 * MINUTE, "distinct", "user", 3, FAILED),
-    Rule("W12", "proc", SERVICE, 6 * HOUR, "distinct", "exe", 7),
-    Rule("W13", "file", SERVICE, 6 * HOUR, "distinct", "path", 7),
+    Rule("W07", "flow", SERVICE, 10 * MINUTE, "distinct", "dst_port", 11),
+    Rule("W08", "mail", SERVICE, HOUR, "distinct", "mail_from", 7),
+    Rule("W09", "mail", SERVICE, 10 * MINUTE, "distinct", "subject", 8),
+    Rule("W10", "login", CUSTOMER, 24 * HOUR, "distinct", "login_country", 8),
+    Rule("W11", "login", SERVICE, 10 * MINUTE, "distinct", "user", 3, FAILED),
+    Rule("W12", "proc", SERVICE, 30 * MINUTE, "distinct", "exe", 7),
+    Rule("W13", "file", SERVICE, HOUR, "distinct", "path", 7),
     Rule("W14", "login", ("customer_id", "user"), 15 * MINUTE, "count", "", 12, FAILED),
-    Rule("W15", "mail", SERVICE, HOUR, "sum", "rcpt_count", 600),
-    Rule("W16", "mail", SERVICE, 6 * HOUR, "mean", "spam_score", 9.00037),
+    Rule("W15", "mail", SERVICE, HOUR, "sum", "rcpt_count", 5_000),
+    Rule("W16", "mail", SERVICE, 6 * HOUR, "mean", "spam_score", 11.00037),
     Rule("W17", "file", SERVICE, 12 * HOUR, "sum", "file_size", 100_000_000_000),
     Rule("W18", "flow", ("service_id", "dst_port"), 30 * MINUTE, "count", "", 60),
-    Rule("W19", "proc", SERVICE, 2 * HOUR, "sum", "cpu_pct", 3000.57),
+    Rule("W19", "proc", SERVICE, 2 * HOUR, "sum", "cpu_pct", 6000.57),
 )
 #: Fewest mails for a share to say something (W03), and what comes back.
 LEAST_MAILS, BOUNCE = 100, "bounce"
 #: W20: a miner and its pool at one service, each not longer ago than this.
 MINERS = ("xmrig", "minerd", "stratum+tcp", "kdevtmpfsi")
 POOLS = (3333, 4444, 5555, 14444)
-TOGETHER = HOUR
+TOGETHER = 2 * MINUTE
 #: The longest window.
 LONGEST = 24 * HOUR

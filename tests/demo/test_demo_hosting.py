@@ -14,8 +14,9 @@ import pytest
 from aupkeep.demo.hosting.events import SHARES, hosting_events
 from aupkeep.demo.hosting.known import KNOWN, known_hits
 
-#: Where the published generator may be.
-GENERATOR = Path(os.environ.get("AUPKEEP_SHARED", "/work/shared")) / "bench" / "gen_events.py"
+#: Where the published generator may be: beside the repository, or where the variable says.
+_SHARED = os.environ.get("AUPKEEP_SHARED") or Path(__file__).parents[3] / "shared"
+GENERATOR = Path(_SHARED) / "bench" / "gen_events.py"
 
 
 def published(count: int, seed: int) -> list[dict[str, Any]]:
