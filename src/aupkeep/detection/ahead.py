@@ -16,7 +16,7 @@ _TO_READ, _EVERY_CACHE, _DATA = 0, 3, 1
 
 
 @intrinsic
-def prefetch(_context: Any, array: Any, place: Any) -> Any:
+def prefetch(_context: Any, array: Any, place: Any) -> Any:  # noqa: ARG001 - its type is stated below
     """Ask for the line at `place` along the first axis of `array`, which is not looked at here."""
 
     def codegen(context: Any, builder: Any, signature: Any, given: Any) -> Any:

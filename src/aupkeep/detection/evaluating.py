@@ -43,7 +43,7 @@ class Transition:
     #: Whether the actor of a row in the window could have been forged; only at an opening.
     forgeable: bool = False
     #: (stream, position, part) of the earliest rows of the window; only at an opening.
-    kept: tuple[tuple[int, int, int], ...] = ()
+    kept: tuple[tuple[int, ...], ...] = ()
     #: What the value is made of, as `Evaluates.parts` says; only at an opening.
     parts: tuple[Number, ...] = ()
     #: The row the finding opens with, field by field, where it is not the one at `row`.

@@ -86,7 +86,7 @@ class Evaluator:
         self.store = state.with_codes(self.store, self.keys.bound)
         done = 0
         while done < rows.picked.size:
-            self.store = state.with_room(self.store, self.params.span)
+            self.store = state.with_room(self.store, self.params.span, self.params.most)
             done = windows.feed(self.store, self.params, rows, done)
             found += self._drain()
         return found
@@ -97,7 +97,7 @@ class Evaluator:
         if pane <= self.store.tally[layout.NOW] and not open_slots:
             return []
         self._passed = frontier
-        self.store = state.with_room(self.store, self.params.span)
+        self.store = state.with_room(self.store, self.params.span, self.params.most)
         slots = np.array(open_slots, dtype=np.int64)
         windows.settle(self.store, self.params, frontier, slots)
         if self.store.tally[layout.N_COOLING] > self._thaw_at:
@@ -110,17 +110,31 @@ class Evaluator:
             windows.thaw(self.store, self.params, self._passed)
 
     def _drain(self) -> list[Transition]:
-        count = int(self.store.tally[layout.N_OUT])
-        self.store.tally[layout.N_OUT] = 0
-        peaks = self.store.out_peaks[:count].tolist()
+        store = self.store
+        count, told = int(store.tally[layout.N_OUT]), int(store.tally[layout.N_TOLD])
+        if not count:
+            return []
+        store.tally[[layout.N_OUT, layout.N_TOLD]] = 0
+        out = store.out[:count]
+        fresh = out[:, layout.O_WHAT] == layout.OPENED_NOW
+        keys = iter(self._keys(out[fresh, layout.O_CODE]))
+        rows = list(map(tuple, store.told[:told].tolist()))
+        changes = zip(out.tolist(), store.out_reals[:count].tolist(), fresh.tolist(), strict=True)
         return [
-            self._transition(out, peak)
-            for out, peak in zip(self.store.out[:count].tolist(), peaks, strict=True)
+            self._opened(one, reals, next(keys), rows) if new else self._moved(one, reals[0])
+            for one, reals, new in changes
         ]
 
-    def _transition(self, out: list[int], real: float) -> Transition:
-        what, instant, row, slot, peak, level = out
-        opened = what == layout.OPENED_NOW
+    def _keys(self, codes: Ints) -> list[Values]:
+        """Return the keys that have `codes`."""
+        if not codes.size:
+            return []
+        columns = [column.to_list() for column in self.keys.series(codes)]
+        return list(zip(*columns, strict=True)) if columns else [()] * codes.size
+
+    def _moved(self, out: list[int], real: float) -> Transition:
+        """Return the transition of a finding that grew or ended."""
+        what, instant, row, slot, peak, level = out[: layout.O_CODE]
         return Transition(
             what=what,
             instant=instant,
@@ -128,12 +142,35 @@ class Evaluator:
             slot=slot,
             peak=self._peak(peak, real),
             threshold=self._threshold(level),
-            key=self.key(slot) if opened else (),
-            weak=opened and self._within(slot, layout.LOW),
-            forgeable=opened and self._within(slot, layout.FORGED),
-            kept=self._kept(slot) if opened else (),
-            parts=self.parts(slot) if opened else (),
         )
+
+    def _opened(
+        self, out: list[int], reals: list[float], key: Values, rows: list[tuple[int, ...]]
+    ) -> Transition:
+        """Return the transition of a finding that opened; `rows` are those it may tell of."""
+        what, instant, row, slot, peak, level = out[: layout.O_CODE]
+        told, weak = out[layout.O_TOLD], out[layout.O_WEAK]
+        return Transition(
+            what=what,
+            instant=instant,
+            row=row,
+            slot=slot,
+            peak=self._peak(peak, reals[0]),
+            threshold=self._threshold(level),
+            key=key,
+            weak=bool(weak & layout.FAINT),
+            forgeable=bool(weak & layout.FORGEABLE),
+            kept=tuple(rows[told : told + out[layout.O_KEPT]]),
+            parts=self._made_of(out, reals[1], slot),
+        )
+
+    def _made_of(self, out: list[int], total: float, slot: int) -> tuple[Number, ...]:
+        """Return what the value was made of when the finding opened, as `parts` says."""
+        if self.mode in layout.JOINS:
+            return self.parts(slot)
+        if self.mode == layout.REAL_MEAN:
+            return total, out[layout.O_DEN]
+        return (out[layout.O_NUM], out[layout.O_DEN]) if self.mode in layout.IS_SHARE else ()
 
     def parts(self, slot: int) -> tuple[Number, ...]:
         """Return what the value of `slot` is made of after its last row."""
@@ -166,20 +203,6 @@ class Evaluator:
 
     def _threshold(self, level: int) -> Number | None:
         return self.numbers[level] if level >= 0 else None
-
-    def _within(self, slot: int, column: int) -> bool:
-        """Say whether the pane in `column` is in the window."""
-        slots = self.store.slots
-        return bool(slots[slot, column] > slots[slot, layout.AT] - self.params.span)
-
-    def _kept(self, slot: int) -> tuple[tuple[int, int, int], ...]:
-        kept: list[tuple[int, int, int]] = []
-        node = int(self.store.tags[slot, layout.HEAD])
-        while node >= 0 and len(kept) < self.params.most:
-            stream, position, part = self.store.nodes[node, layout.N_STREAM : layout.N_NEXT]
-            kept.append((int(stream), int(position), int(part)))
-            node = int(self.store.nodes[node, layout.N_NEXT])
-        return tuple(kept)
 
     def live_values(self, bound: int) -> Bools:
         """Return for each value code below `bound` whether some window holds it."""

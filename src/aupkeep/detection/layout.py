@@ -45,12 +45,16 @@ N_PANE, N_TIME, N_STREAM, N_POSITION, N_PART, N_NEXT = range(6)
 NODE_COLUMNS = 6
 # Entries of `Store.tally`. NOW is the pane up to which keys have been let go.
 N_FREE, NOW, N_RINGS, N_ACTIVE, N_REFUSED, N_OUT, NODE_FREE, N_OPEN, N_USED, N_COOLING = range(10)
-TALLY = 10
+N_TOLD = 10
+TALLY = 11
 #: Lists of slots by the pane in which they are looked at again.
 DUES = 61
 # Columns of `Store.out`.
+# From O_CODE on only at an opening: the key, the bits of `Rows.weak` in its window, what its value
+# is made of, and where in `Store.told` its earliest rows stand, and how many.
 O_WHAT, O_INSTANT, O_ROW, O_SLOT, O_PEAK, O_LEVEL = range(6)
-OUT_COLUMNS = 6
+O_CODE, O_WEAK, O_NUM, O_DEN, O_TOLD, O_KEPT = range(6, 12)
+OUT_COLUMNS = 12
 OPENED_NOW, GREW, ENDED_NOW = 0, 1, 2
 
 # Bits of `Rows.weak`: the row supports `strong` at most; its actor could have been forged.
@@ -144,4 +148,7 @@ class Store(NamedTuple):
     pairs: Ints
     nodes: Ints
     out: Ints
-    out_peaks: Reals
+    #: Peak, and at an opening the sum of floats in the window.
+    out_reals: Reals
+    #: (stream, position, part) of the rows that openings tell of.
+    told: Ints

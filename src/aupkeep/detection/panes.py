@@ -30,6 +30,7 @@ from aupkeep.detection.slots import give_back
 
 _inlined = njit(_nrt=False, inline="always")
 _called = njit(_nrt=False)
+_often = njit(_nrt=False, forceinline=True)
 
 
 @_inlined
@@ -41,7 +42,7 @@ def slide(store: Store, params: Params, slot: int, pane: int) -> None:
         _advance(store, params, slot, at, pane)
 
 
-@_called
+@_often
 def _advance(store: Store, params: Params, slot: int, at: int, pane: int) -> None:
     if pane - at >= PANES:
         _clear(store, slot)
@@ -50,10 +51,12 @@ def _advance(store: Store, params: Params, slot: int, at: int, pane: int) -> Non
         place = at % PANES
         for _ in range(at, pane):
             place = place + 1 if place < PANES - 1 else 0
-            if params.mode not in ADDS_REALS:
-                store.slots[slot, NUM] -= store.ring_nums[ring, place]
-            store.ring_nums[ring, place] = 0
-            if params.mode in IS_SHARE:
+            # Most panes of most keys are empty: what is looked at only need not be written back.
+            if store.ring_nums[ring, place] != 0:
+                if params.mode not in ADDS_REALS:
+                    store.slots[slot, NUM] -= store.ring_nums[ring, place]
+                store.ring_nums[ring, place] = 0
+            if params.mode in IS_SHARE and store.ring_dens[ring, place] != 0:
                 store.slots[slot, DEN] -= store.ring_dens[ring, place]
                 store.ring_dens[ring, place] = 0
     else:
@@ -126,7 +129,7 @@ def add(store: Store, params: Params, slot: int, pane: int, num: int, den: int) 
         store.ring_dens[ring, place] += den
 
 
-@_called
+@_often
 def add_real(store: Store, params: Params, slot: int, pane: int, number: float) -> None:
     """Add a float to the newest pane, and count its row."""
     at = newest(store, params, slot, pane)
@@ -152,7 +155,7 @@ def newest(store: Store, params: Params, slot: int, pane: int) -> int:
     return at
 
 
-@_called
+@_often
 def _begin(store: Store, params: Params, slot: int, pane: int) -> int:
     at = store.tags[slot, FILL]
     if at < INLINE:

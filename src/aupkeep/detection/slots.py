@@ -44,7 +44,7 @@ from aupkeep.detection.layout import (
 )
 
 _inlined = njit(_nrt=False, inline="always")
-_called = njit(_nrt=False)
+_often = njit(_nrt=False, forceinline=True)
 
 
 @_inlined
@@ -56,7 +56,7 @@ def take(store: Store, params: Params, code: int, pane: int) -> int:
     return int(_fresh(store, params, code, pane))
 
 
-@_called
+@_often
 def _fresh(store: Store, params: Params, code: int, pane: int) -> int:
     slot = store.slot_of[code]
     if store.tally[N_ACTIVE] >= params.cap:

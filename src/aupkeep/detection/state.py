@@ -23,6 +23,7 @@ from aupkeep.detection.layout import (
     N_NEXT,
     N_OPEN,
     N_RINGS,
+    N_TOLD,
     N_USED,
     NODE_COLUMNS,
     NODE_FREE,
@@ -81,7 +82,8 @@ def empty_store(mode: int, *, rules: int = 1) -> Store:
         pairs=empty_pairs(_PAIRS if mode == DISTINCT else 1),
         nodes=chained(np.zeros((_SLOTS, NODE_COLUMNS), dtype=np.int64), 0),
         out=np.zeros((_OUT, OUT_COLUMNS), dtype=np.int64),
-        out_peaks=np.zeros(_OUT),
+        out_reals=np.zeros((_OUT, 2)),
+        told=np.zeros((0, 3), dtype=np.int64),
     )
 
 
@@ -99,8 +101,11 @@ def chained(nodes: Ints, start: int) -> Ints:
     return nodes
 
 
-def with_room(store: Store, span: int) -> Store:
-    """Return `store` with room for at least one more row and key; nothing in it changes."""
+def with_room(store: Store, span: int, most: int) -> Store:
+    """Return `store` with room for at least one more row and key; nothing in it changes.
+
+    `span` is how many panes a window has, `most` how many rows an opening tells of.
+    """
     tally = store.tally
     if tally[N_FREE] == 0:
         store = with_slots(store, _more(len(store.slots)))
@@ -112,7 +117,10 @@ def with_room(store: Store, span: int) -> Store:
         store = store._replace(nodes=chained(grown(store.nodes, _more(held)), held))
     while tally[N_OPEN] + 8 >= len(store.out):
         size = 2 * len(store.out)
-        store = store._replace(out=grown(store.out, size), out_peaks=grown(store.out_peaks, size))
+        store = store._replace(out=grown(store.out, size), out_reals=grown(store.out_reals, size))
+    if tally[N_TOLD] + most > len(store.told):
+        size = 2 * int(tally[N_TOLD]) + 8 * most
+        store = store._replace(told=grown(store.told, size))
     if len(store.pairs) > 1 and tally[N_USED] * 10 >= len(store.pairs) * 6:
         store = _cleaned(store, span)
     return store

@@ -14,6 +14,7 @@ from aupkeep.detection.ahead import prefetch
 from aupkeep.detection.layout import (
     ADDS_REALS,
     AT,
+    CODE,
     CONJUNCTION,
     COOLING,
     COUNT,
@@ -46,17 +47,24 @@ from aupkeep.detection.layout import (
     N_RINGS,
     N_STREAM,
     N_TIME,
+    N_TOLD,
     N_USED,
     NEVER,
     NEXT_GROWTH,
     NODE_FREE,
     NOW,
     NUM,
+    O_CODE,
+    O_DEN,
     O_INSTANT,
+    O_KEPT,
     O_LEVEL,
+    O_NUM,
     O_PEAK,
     O_ROW,
     O_SLOT,
+    O_TOLD,
+    O_WEAK,
     O_WHAT,
     OLDER,
     OPEN,
@@ -82,6 +90,7 @@ from aupkeep.detection.slots import expect, let_go, release, take
 # which keeps the time to compile down. None needs the interpreter's lock.
 _compiled = njit(cache=True, _nrt=False, nogil=True)
 _called = njit(_nrt=False)
+_often = njit(_nrt=False, forceinline=True)
 _inlined = njit(_nrt=False, inline="always")
 
 #: How many rows ahead memory is asked for: the slot of a key, its columns, and what they lead to.
@@ -92,8 +101,8 @@ FAR, NEAR, NEXT = 16, 8, 4
 def feed(store: Store, params: Params, rows: Rows, start: int) -> int:
     """Evaluate picked rows from `start` on; return the first one that is still to do.
 
-    Stops after a row that opened a finding, so that the caller can read what is kept, and before
-    a row for which there might be no room.
+    Stops before a row for which there might be no room, and where a rule that joins others opened
+    a finding, so that the caller can read when each of them held.
     """
     count = rows.picked.size
     pane = first = 0
@@ -101,7 +110,7 @@ def feed(store: Store, params: Params, rows: Rows, start: int) -> int:
         if i + FAR < count:
             _ask(store, params, rows, i)
         row = rows.picked[i]
-        if not _room(store):
+        if not _room(store, params):
             return i
         time = rows.time[row]
         # Rows come in order of time, so most lie in the pane of the row before.
@@ -118,7 +127,7 @@ def feed(store: Store, params: Params, rows: Rows, start: int) -> int:
         if params.most > 0:
             _keep(store, params, rows, row, slot, pane)
         _add(store, params, rows, row, slot, at, pane)
-        if _judge(store, params, rows, i, slot, at):
+        if _judge(store, params, rows, i, slot, at) and params.mode in JOINS:
             return i + 1
     return rows.picked.size
 
@@ -146,6 +155,7 @@ def _ask(store: Store, params: Params, rows: Rows, i: int) -> None:
         tail = np.int64(store.tags[slot, TAIL])
         if tail >= 0:
             prefetch(store.nodes, tail)
+            prefetch(store.nodes, np.int64(store.tags[slot, HEAD]))
 
 
 @_compiled
@@ -175,13 +185,14 @@ def latest(store: Store, slot: int) -> float:
 
 
 @_inlined
-def _room(store: Store) -> bool:
+def _room(store: Store, params: Params) -> bool:
     tally = store.tally
     return bool(
         tally[N_FREE] > 0
         and tally[NODE_FREE] >= 0
         and tally[N_RINGS] > 0
         and tally[N_OUT] + tally[N_OPEN] + 4 < store.out.shape[0]
+        and tally[N_TOLD] + params.most <= store.told.shape[0]
         and tally[N_USED] * 10 < store.pairs.shape[0] * 6
     )
 
@@ -193,7 +204,7 @@ def _pass(store: Store, params: Params, pane: int, now: int) -> None:
         _let_go(store, params, pane, now)
 
 
-@_called
+@_often
 def _let_go(store: Store, params: Params, pane: int, now: int) -> None:
     first = store.tally[NOW] - params.hold + 1
     store.tally[NOW] = pane
@@ -221,7 +232,7 @@ def _arrive(store: Store, params: Params, slot: int, at: int) -> None:
         _drop(store, params, slot, at)
 
 
-@_called
+@_often
 def _walk(store: Store, params: Params, slot: int, at: int) -> None:
     """Look for the end of an open finding at the start of each pane up to `at`."""
     if params.mode in JOINS:
@@ -300,7 +311,7 @@ def _keep(store: Store, params: Params, rows: Rows, row: int, slot: int, pane: i
         _keep_one(store, rows, row, slot, pane)
 
 
-@_called
+@_often
 def _keep_one(store: Store, rows: Rows, row: int, slot: int, pane: int) -> None:
     tail = store.tags[slot, TAIL]
     node = store.tally[NODE_FREE]
@@ -333,7 +344,7 @@ def _is_old(store: Store, params: Params, node: int, at: int) -> bool:
     return bool(kept <= at - params.span)
 
 
-@_called
+@_often
 def _drop_some(store: Store, params: Params, slot: int, at: int) -> None:
     head = np.int64(store.tags[slot, HEAD])
     while head >= 0 and _is_old(store, params, head, at):
@@ -368,6 +379,7 @@ def _judge(store: Store, params: Params, rows: Rows, i: int, slot: int, at: int)
     ended = slots[slot, ENDED]
     if ended != NEVER and time - ended < params.cooldown:
         return False
+    store.out[store.tally[N_OUT], O_WEAK] = faint + forged
     _open(store, params, slot, rows.picked[i])
     return True
 
@@ -427,7 +439,30 @@ def _open(store: Store, params: Params, slot: int, row: int) -> None:
     else:
         store.reals[slot, NEXT_GROWTH] = np.inf
     store.tally[N_OPEN] += 1
+    _tell(store, params, slot)
     _emit(store, OPENED_NOW, store.slots[slot, TIME], row, slot)
+
+
+@_inlined
+def _tell(store: Store, params: Params, slot: int) -> None:
+    """Say of a finding that opens what it rests on."""
+    out, told = store.tally[N_OUT], store.tally[N_TOLD]
+    store.out[out, O_CODE] = store.tags[slot, CODE]
+    store.out[out, O_NUM] = store.slots[slot, NUM]
+    store.out[out, O_DEN] = store.slots[slot, DEN]
+    store.out[out, O_TOLD] = told
+    if params.mode in ADDS_REALS:
+        store.out_reals[out, 1] = store.reals[slot, OLDER] + newest_real(store, slot)
+    node = np.int64(store.tags[slot, HEAD])
+    count = 0
+    while node >= 0 and count < params.most:
+        store.told[told + count, 0] = store.nodes[node, N_STREAM]
+        store.told[told + count, 1] = store.nodes[node, N_POSITION]
+        store.told[told + count, 2] = store.nodes[node, N_PART]
+        count += 1
+        node = store.nodes[node, N_NEXT]
+    store.out[out, O_KEPT] = count
+    store.tally[N_TOLD] = told + count
 
 
 @_inlined
@@ -438,7 +473,7 @@ def _past(growth: float, value: float) -> float:
     return growth
 
 
-@_called
+@_often
 def _grow(store: Store, params: Params, slot: int, row: int) -> None:
     """Raise the peak; say so where it passes the next power of ten."""
     real = _real(store, params, slot)
@@ -476,5 +511,5 @@ def _emit(store: Store, what: int, instant: int, row: int, slot: int) -> None:
     store.out[out, O_SLOT] = slot
     store.out[out, O_PEAK] = store.peaks[slot]
     store.out[out, O_LEVEL] = store.tags[slot, PEAK_LEVEL]
-    store.out_peaks[out] = store.reals[slot, REAL_PEAK]
+    store.out_reals[out, 0] = store.reals[slot, REAL_PEAK]
     store.tally[N_OUT] = out + 1
