@@ -194,7 +194,7 @@ def expected(files: Sequence[Sequence[Line]]) -> tuple[Story, int]:
             rows.append(row)
     frame = attribute("login", pl.DataFrame(rows, schema=columns("login")), GROUND)
     listed = [{**row, "kind": "login"} for row in frame.iter_rows(named=True)]
-    end = max(row["event_time"] for row in rows)
+    end = max(line.time for lines in files for line in punctual(lines))
     changes, still = Oracle(RULES, "p").run(listed, end)
     late = sum(len(lines) - len(punctual(lines)) for lines in files)
     return story([*changes, *still]), late

@@ -64,7 +64,7 @@ ITEMS: tuple[Item, ...] = (
     ("status: null", ir.Present(field="status", present=False)),
     ("login|exists: false", ir.Present(field="login", present=False)),
     ("size: 2", one_of("size", 2)),
-    ("size: [1, 3, 9007199254740993]", one_of("size", 1, 3, 2**53 + 1)),
+    ("size: [1, 3, 9007199254740992]", one_of("size", 1, 3, 2**53)),
     ("size|lt: 2.5", compare("size", "lt", 2.5)),
     ("delay|gt: 0.2", compare("delay", "gt", 0.2)),
     ("delay|lte: 1", compare("delay", "lte", 1)),
@@ -183,7 +183,7 @@ def names(parts: tuple[str, ...]) -> str:
 
 def window(tape: Tape, name: str, kind: str, span: str, _: list[str]) -> tuple[str, ir.Rule]:
     rules = tape.pick((("s0",), ("s1", "s0")))
-    field = {"event_count": "", "ratio": "", "value_count": tape.pick(("size", "status"))}.get(
+    field = {"event_count": "", "ratio": "", "value_count": tape.pick(("size", "delay"))}.get(
         kind, tape.pick(("size", "delay"))
     )
     op: Any = "gte" if kind == "ratio" else tape.pick(("gte", "gt", "gte"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle_cases import (
@@ -26,6 +27,7 @@ from oracle_cases import (
 from oracle_documents import documents
 from oracle_runs import by_text, plain, replay
 
+from aupkeep.base.errors import AupkeepError
 from aupkeep.detection import rule as ir
 from aupkeep.detection.reading import read_rules
 from aupkeep.events.schema import KINDS, Schema
@@ -76,6 +78,22 @@ def test_what_is_read_means_what_was_written(case: Written) -> None:
     assert by_text([plain(one) for one in present]) == by_text(still)
 
 
+def test_a_number_that_would_be_read_as_another_is_refused() -> None:
+    text = """\
+title: T
+id: s
+name: s
+logsource: {category: mail}
+detection:
+  one: {stage: result, size: [1, 9007199254740993]}
+  condition: one
+"""
+    with pytest.raises(AupkeepError) as caught:
+        read(text)
+    assert [fault.place.line for fault in caught.value.faults if fault.place] == [6]
+    read(text.replace("740993", "740992"))
+
+
 def test_the_documents_open_findings() -> None:
     """A fixed sample has findings of every sort of rule."""
     seen: set[str] = set()
@@ -83,7 +101,8 @@ def test_the_documents_open_findings() -> None:
     @given(case=written())
     @settings(max_examples=60, derandomize=True, database=None, **QUIET)
     def gather(case: Written) -> None:
-        found, _ = Oracle(case.meant, PROVIDER).run(case.rows, case.rows[-1]["event_time"])
+        end = max((row["event_time"] for row in case.rows), default=0)
+        found, _ = Oracle(case.meant, PROVIDER).run(case.rows, end)
         for rule in {one.rule for one in found}:
             made = case.meant.rules[rule]
             seen.add(made.measure if isinstance(made, ir.Window) else type(made).__name__)

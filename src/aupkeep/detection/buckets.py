@@ -14,7 +14,6 @@ from aupkeep.detection.layout import (
     ENDED_NOW,
     FAINT,
     FORGEABLE,
-    FREE,
     GREW,
     NEVER,
     OPENED_NOW,
@@ -290,7 +289,7 @@ def _unlink(ledger: Ledger, slot: int) -> None:
 @_inlined
 def _release(ledger: Ledger, slot: int) -> None:
     ledger.slot_of[ledger.slots[slot, CODE]] = -1
-    ledger.slots[slot, STATE] = FREE
+    ledger.slots[slot, STATE] = VACANT
     ledger.free[ledger.tally[N_FREE]] = slot
     ledger.tally[N_FREE] += 1
 
