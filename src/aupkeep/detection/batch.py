@@ -30,9 +30,11 @@ def visible(frame: pl.DataFrame, provider: str, columns: list[str]) -> pl.DataFr
     ).fill_null(value=False)
     if not frame.select(seen.all()).item():
         frame = frame.filter(seen)
-    actor = pl.lit("?") + pl.col("actor").fill_null("")
+    who = pl.col("customer")
+    if frame["customer"].null_count():
+        who = pl.coalesce(who, pl.lit("?") + pl.col("actor").fill_null(""))
     given = (_number(name) if frame.schema[name].is_float() else name for name in columns)
-    return frame.select(*given, pl.coalesce("customer", actor).alias(CUSTOMER))
+    return frame.select(*given, who.alias(CUSTOMER))
 
 
 def _number(name: str) -> pl.Expr:

@@ -68,6 +68,7 @@ from aupkeep.detection.ledger import (
     TIME,
     TOTAL,
     USUAL,
+    VACANT,
     WEAK,
     Bounds,
     Ledger,
