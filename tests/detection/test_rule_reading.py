@@ -6,7 +6,16 @@ import pytest
 
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.detection.reading import read_rules
-from aupkeep.detection.rule import Absence, Baseline, Conjunction, RuleSet, Window
+from aupkeep.detection.rule import (
+    Absence,
+    All,
+    Baseline,
+    Compare,
+    Conjunction,
+    OneOf,
+    RuleSet,
+    Window,
+)
 from aupkeep.policy.model import RuleFile
 
 BASE = """\
@@ -392,3 +401,14 @@ def test_a_rule_of_ten_thousand_values_of_every_kind() -> None:
         document = base("{stage: result, login" + modifier + ": [" + many + "]}")
         assert len(document) > 64_000
         assert read(document).selections["base"].kind == "mail"
+
+
+def test_whole_numbers_that_no_float_equals_are_not_bent() -> None:
+    near = 10**17 + 1, 10**17 + 2, 10**18 - 1
+    one = f"{{stage: result, size: [-0.5, {near[0]}, {near[1]}], recipients|gt: {near[2]}}}"
+    predicate = read(base(one), COUNT + TESTS).selections["base"].predicate
+    assert isinstance(predicate, All)
+    assert predicate.parts[1:] == (
+        OneOf(field="size", values=(-0.5, *near[:2])),
+        Compare(field="recipients", op="gt", number=near[2]),
+    )

@@ -14,6 +14,7 @@ from sigma.rule import SigmaRule
 
 from aupkeep.base.errors import Fault, unknown_word
 from aupkeep.detection.conditions import Conversion, Refusal
+from aupkeep.detection.exact import StandIns
 from aupkeep.detection.guards import stages, unguarded
 from aupkeep.detection.rule import Predicate, Selection
 from aupkeep.detection.shape import Shape
@@ -149,10 +150,11 @@ def _nodes(detection: Node) -> Iterator[Node]:
 def _predicate(document: Node, kind: str, shape: Shape) -> Predicate | None:
     """Return the predicate as pySigma reads it."""
     detection = document.at("detection")
+    numbers = StandIns(detection.value)
     plain: dict[str, Any] = {
         "title": "rule",
         "logsource": {"category": kind},
-        "detection": detection.value,
+        "detection": numbers.detection,
     }
     try:
         tree = SigmaRule.from_dict(plain).detection.parsed_condition[0].parsed
@@ -160,7 +162,7 @@ def _predicate(document: Node, kind: str, shape: Shape) -> Predicate | None:
         what = str(error).strip() or "the condition is nested too deeply"
         shape.fault("sigma", _lower(what), _place_of(detection, what))
         return None
-    conversion = Conversion(shape.fields_of(kind))
+    conversion = Conversion(shape.fields_of(kind), numbers.meant)
     predicate = conversion.predicate(tree)
     for refusal in conversion.refusals:
         _refuse(refusal, detection, shape)
