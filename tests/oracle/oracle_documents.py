@@ -183,7 +183,7 @@ def names(parts: tuple[str, ...]) -> str:
 
 def window(tape: Tape, name: str, kind: str, span: str, _: list[str]) -> tuple[str, ir.Rule]:
     rules = tape.pick((("s0",), ("s1", "s0")))
-    field = {"event_count": "", "ratio": "", "value_count": tape.pick(("size", "status"))}.get(
+    field = {"event_count": "", "ratio": "", "value_count": tape.pick(("size", "login"))}.get(
         kind, tape.pick(("size", "delay"))
     )
     op: Any = "gte" if kind == "ratio" else tape.pick(("gte", "gt", "gte"))
