@@ -412,3 +412,26 @@ def test_whole_numbers_that_no_float_equals_are_not_bent() -> None:
         OneOf(field="size", values=(-0.5, *near[:2])),
         Compare(field="recipients", op="gt", number=near[2]),
     )
+
+
+@pytest.mark.parametrize(
+    ("selection", "what", "column"),
+    [
+        ("{stage: result, size|gt: abc}", "`gt` cannot go with the value `abc`", 39),
+        ("{stage: result, login|exists: [maybe]}", "`exists` cannot go with the value", 45),
+        ("{stage: result, login: {a: b}}", "`login` must have a value or a list of", 37),
+        ("{stage: result, login: [a, [b]]}", "`login` must have a value or a list of", 37),
+    ],
+)
+def test_what_cannot_be_read_is_named_at_its_place(selection: str, what: str, column: int) -> None:
+    (fault,) = faults(base(selection))
+    assert what in fault.what
+    assert fault.place is not None
+    assert (fault.place.line, fault.place.column) == (6, column)
+
+
+def test_a_threshold_that_is_no_number_is_one_fault() -> None:
+    for wrong in ("many", "[1]", "{by: plan, big: 3}"):
+        found = faults(BASE, COUNT + f"  threshold: {wrong}\n" + TESTS)
+        assert len(found) == 1, wrong
+        assert found[0].code in ("not-a-number", "missing-key")

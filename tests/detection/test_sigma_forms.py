@@ -325,7 +325,7 @@ REFUSALS = [
     (LINUX, "s: {User: []}\ncondition: s", "has no value"),
     (LINUX, "s: {Image: x}\ncondition: s | count() > 5", "counts in the old way"),
     (LINUX, "s: {Image: x}\ntimeframe: 5m\ncondition: s", "counts in the old way"),
-    (LINUX, "s: {Image: x}\ncondition: s and nope", "`nope` not defined"),
+    (LINUX, "s: {Image: x}\ncondition: s and nope", "names `nope`, which is no selection"),
     (LINUX, "s: {Image: x}\ncondition: 1 of nope_*", "names no selection"),
     (LINUX, "s: {Image: x}\ncondition: (" + "(" * 60 + "s" + ")" * 61, "nested deeper"),
     (LINUX, "s: {Image: x}\ncondition: 5", "no condition as text"),
