@@ -6,6 +6,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aupkeep.detection.expressions import expression
 from aupkeep.detection.lists import FEWEST, together
 from aupkeep.detection.predicates import masks
 from aupkeep.detection.rule import Cidr, Glob, OneOf, Predicate, Regex, Selection, Some, Wild
@@ -76,3 +77,13 @@ def test_many_networks() -> None:
     parts = [Cidr(field="login", network=f"10.{i}.0.0/17") for i in range(200)]
     frame = pl.DataFrame({"login": ["10.7.127.255", "10.7.128.0", "10.200.0.1", "", None]})
     assert held(Some(parts=tuple(parts)), frame) == [True, False, False, False, False]
+
+
+def test_a_lazy_frame_is_asked_as_well() -> None:
+    parts = tuple(
+        Glob(field="login", pieces=(Wild.ANY, f"T{i}x", Wild.ANY), cased=True)
+        for i in range(FEWEST)
+    )
+    frame = pl.LazyFrame({"login": ["aT3xb", "t3x", None]})
+    asked = frame.select(a=expression(Some(parts=parts), {"login": pl.String()}))
+    assert asked.collect()["a"].to_list() == [True, False, False]

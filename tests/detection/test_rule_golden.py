@@ -39,7 +39,6 @@ correlation: {{type: temporal, rules: [{1}, tries], group-by: [customer], timesp
 EVENT = "events: [{kind: mail, stage: result}]"
 
 CASES: dict[str, tuple[Edit, ...]] = {
-    "inexact-number": (("status: bounced}", "size: [1, 9007199254740993]}"),),
     "unknown-keys": (
         ("name: login_mail", "nam: login_mail"),
         ("logsource: {category: login}", "logsource: {category: login, prodct: linux}"),

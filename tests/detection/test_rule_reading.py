@@ -6,7 +6,16 @@ import pytest
 
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.detection.reading import read_rules
-from aupkeep.detection.rule import Absence, Baseline, Conjunction, RuleSet, Window
+from aupkeep.detection.rule import (
+    Absence,
+    All,
+    Baseline,
+    Compare,
+    Conjunction,
+    OneOf,
+    RuleSet,
+    Window,
+)
 from aupkeep.policy.model import RuleFile
 
 BASE = """\
@@ -392,3 +401,37 @@ def test_a_rule_of_ten_thousand_values_of_every_kind() -> None:
         document = base("{stage: result, login" + modifier + ": [" + many + "]}")
         assert len(document) > 64_000
         assert read(document).selections["base"].kind == "mail"
+
+
+def test_whole_numbers_that_no_float_equals_are_not_bent() -> None:
+    near = 10**17 + 1, 10**17 + 2, 10**18 - 1
+    one = f"{{stage: result, size: [-0.5, {near[0]}, {near[1]}], recipients|gt: {near[2]}}}"
+    predicate = read(base(one), COUNT + TESTS).selections["base"].predicate
+    assert isinstance(predicate, All)
+    assert predicate.parts[1:] == (
+        OneOf(field="size", values=(-0.5, *near[:2])),
+        Compare(field="recipients", op="gt", number=near[2]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("selection", "what", "column"),
+    [
+        ("{stage: result, size|gt: abc}", "`gt` cannot go with the value `abc`", 39),
+        ("{stage: result, login|exists: [maybe]}", "`exists` cannot go with the value", 45),
+        ("{stage: result, login: {a: b}}", "`login` must have a value or a list of", 37),
+        ("{stage: result, login: [a, [b]]}", "`login` must have a value or a list of", 37),
+    ],
+)
+def test_what_cannot_be_read_is_named_at_its_place(selection: str, what: str, column: int) -> None:
+    (fault,) = faults(base(selection))
+    assert what in fault.what
+    assert fault.place is not None
+    assert (fault.place.line, fault.place.column) == (6, column)
+
+
+def test_a_threshold_that_is_no_number_is_one_fault() -> None:
+    for wrong in ("many", "[1]", "{by: plan, big: 3}"):
+        found = faults(BASE, COUNT + f"  threshold: {wrong}\n" + TESTS)
+        assert len(found) == 1, wrong
+        assert found[0].code in ("not-a-number", "missing-key")

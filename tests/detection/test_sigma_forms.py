@@ -270,6 +270,34 @@ FORMS: list[tuple[str, str, list[Row], list[Row]]] = [
         ],
         [{"action": "found", "signature": "JS/x"}, {"action": "created", "signature": "PHP/x"}],
     ),
+    # One of several values, whichever place it has among those that are joined.
+    (
+        "{product: zeek, service: dns}",
+        "s: {query|endswith: .xyz}\nf: {answers: [127.0.0.1, 0.0.0.0]}\ncondition: s and not f",
+        [{"query": "a.xyz"}, {"query": "a.xyz", "answers": "127.0.0.10,10.0.0.0"}],
+        [
+            {"query": "a.xyz", "answers": text}
+            for text in ("127.0.0.1", "127.0.0.1,192.0.2.1", "::1,0.0.0.0", "::1,0.0.0.0,::2")
+        ],
+    ),
+    (
+        "{category: dns}",
+        "s: {answer|startswith: 'a\\'}\ne: {answers|endswith|cased: Z}\ncondition: s or e",
+        [{"answers": "a\\b"}, {"answers": "x,a\\b"}, {"answers": "yZ,x"}, {"answers": "Z"}],
+        [{"answers": "xa\\b"}, {"answers": "yz"}, {"answers": "a*"}],
+    ),
+    (
+        LINUX,
+        "s: {md5: d41d8cd98f00b204e9800998ecf8427e}\ncondition: s",
+        [{"hashes": "SHA1=00,MD5=D41D8CD98F00B204E9800998ECF8427E"}],
+        [{"hashes": "MD5=00"}],
+    ),
+    (
+        "{category: firewall}",
+        "s: {dst_port: 161, proto: udp}\ncondition: s",
+        [{"log": "firewall", "dst_port": 161, "protocol": "UDP"}],
+        [{"log": "firewall", "dst_port": 161, "protocol": "tcp"}],
+    ),
 ]
 
 
@@ -297,7 +325,7 @@ REFUSALS = [
     (LINUX, "s: {User: []}\ncondition: s", "has no value"),
     (LINUX, "s: {Image: x}\ncondition: s | count() > 5", "counts in the old way"),
     (LINUX, "s: {Image: x}\ntimeframe: 5m\ncondition: s", "counts in the old way"),
-    (LINUX, "s: {Image: x}\ncondition: s and nope", "`nope` not defined"),
+    (LINUX, "s: {Image: x}\ncondition: s and nope", "names `nope`, which is no selection"),
     (LINUX, "s: {Image: x}\ncondition: 1 of nope_*", "names no selection"),
     (LINUX, "s: {Image: x}\ncondition: (" + "(" * 60 + "s" + ")" * 61, "nested deeper"),
     (LINUX, "s: {Image: x}\ncondition: 5", "no condition as text"),

@@ -6,16 +6,20 @@ detection and everything else by policy; a person sees one list.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from aupkeep.attribution.holdings import read_holdings
+from aupkeep.attribution.profiles import read_profiles
 from aupkeep.base.errors import AupkeepError, Fault, MisuseError, Place, render
 from aupkeep.cli.explain import explain_rule
 from aupkeep.cli.faces import FOUND, now, plain_errors, say_json
+from aupkeep.cli.given import read_text
 from aupkeep.cli.import_sigma import import_sigma
 from aupkeep.cli.place import Folder as Where
 from aupkeep.cli.place import opened
@@ -30,6 +34,7 @@ from aupkeep.flow.folders import (
     read_folder,
     shipped_policies,
 )
+from aupkeep.flow.plans import plans_in_the_books, plans_of, unheld
 from aupkeep.flow.publish_policy import publish_policy
 from aupkeep.outlets import MEASURES
 from aupkeep.policy.coverage import Row, coverage
@@ -52,7 +57,16 @@ _Folders = Annotated[
     list[str] | None,
     typer.Argument(help="Policy folders or names of shipped policies; all shipped ones if none."),
 ]
+_Holdings = Annotated[Path | None, typer.Option(help="CSV: who held what, on which plan")]
+_Profiles = Annotated[Path | None, typer.Option(help="CSV: plans and status of customers")]
+_Books = Annotated[
+    Path | None, typer.Option("--dir", help="an installation, whose books tell the plans")
+]
 _Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
+
+
+#: Tells the plans of a provider; None where nothing does.
+_Plans = Callable[[str], frozenset[str] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +80,23 @@ class _Checked:
 
 
 @app.command()
-def check(folders: _Folders = None) -> None:
-    """Check folders as a whole and print every fault, with its place."""
+def check(
+    folders: _Folders = None,
+    *,
+    holdings: _Holdings = None,
+    profiles: _Profiles = None,
+    where: _Books = None,
+) -> None:
+    """Check folders as a whole and print every fault, with its place.
+
+    Where holdings, profiles or an installation are given, thresholds may name only plans that
+    somebody has or had there.
+    """
     with plain_errors():
         found = 0
+        plans = _plans(holdings, profiles, where)
         for argument in _arguments(folders):
-            checked = _check(argument)
+            checked = _check(argument, plans)
             found += len(checked.faults)
             for fault in checked.faults:
                 print(render(fault))
@@ -95,6 +120,9 @@ def publish(
             print(f"published {version}, hash {ruled.policy.hash[:16]}")
         else:
             print(f"{version} is published already, with the same text")
+        strange = unheld(ruled.rules, plans_in_the_books(ruled.policy.provider))
+        if strange:
+            print(f"nobody has or had these plans that thresholds name: {', '.join(strange)}")
 
 
 @app.command()
@@ -153,14 +181,29 @@ def _arguments(folders: list[str] | None) -> list[str]:
     return found
 
 
-def _check(argument: str) -> _Checked:
+def _plans(holdings: Path | None, profiles: Path | None, where: Path | None) -> _Plans:
+    """Return what tells the plans of a provider."""
+    if where is not None:
+        opened(where)
+        return plans_in_the_books
+    held = read_holdings(read_text(holdings), file=str(holdings)) if holdings else ()
+    said = read_profiles(read_text(profiles), file=str(profiles)) if profiles else ()
+    return partial(plans_of, holdings=held, profiles=said)
+
+
+def _nothing_said(_provider: str) -> None:
+    """Nothing tells the plans."""
+
+
+def _check(argument: str, plans: _Plans = _nothing_said) -> _Checked:
     """Return the folder with the faults of the policy and of its rules, in one order."""
     folder = read_folder(find_folder(argument))
     draft = open_folder(folder.files)
     faults = [*folder.faults, *draft_faults(draft)]
     rules = None
+    known = plans(draft.front.at("provider").text)
     try:
-        rules = read_rules(draft.rules, clauses=tuple(draft.clauses), plans=None)
+        rules = read_rules(draft.rules, clauses=tuple(draft.clauses), plans=known)
     except AupkeepError as error:
         faults += _further(error.faults, faults)
     policy = None if faults else read_policy(folder.files)

@@ -25,7 +25,6 @@ LONGEST = 65_536
 HEAVIEST = 1_000_000
 _MOST_NAMED = 20
 #: Whole numbers up to here are all exact in float64; beyond the other none is looked at one by one.
-EXACT, OUTERMOST = 2**53, 10**300
 #: A counted repeat weighs this much a turn, because a class may stand for all of Unicode.
 _TURN = 40
 
@@ -69,23 +68,8 @@ def within_bounds(document: Node, shape: Shape) -> bool:
             detection.at("timeframe"),
             hint="count its rows with a correlation, which has a `timespan`",
         )
-    _numbers(detection, shape)
     _patterns(detection, shape)
     return len(shape.faults) == before
-
-
-def _numbers(node: Node, shape: Shape) -> None:
-    """Name whole numbers that the parser would turn into others: those no float64 can hold."""
-    value = node.value
-    if isinstance(value, int) and EXACT < abs(value) < OUTERMOST and int(float(value)) != value:
-        shape.fault(
-            "inexact",
-            f"`{value}` is a whole number that cannot be told from its neighbours",
-            node,
-            hint=f"nearest to it that can: {int(float(value))}",
-        )
-    for child in (*node.entries(), *(child for _, child in node.items())):
-        _numbers(child, shape)
 
 
 def _condition(node: Node, shape: Shape) -> None:

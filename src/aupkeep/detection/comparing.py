@@ -7,7 +7,7 @@ condition are taken where they mean the same, and refused with what to write ins
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from aupkeep.detection.clauses import Block
@@ -120,8 +120,13 @@ def _in_force(
 ) -> tuple[Threshold, list[tuple[int | float, Node]]]:
     """Return the threshold and its numbers; that of the `aup` block replaces the condition's."""
     if block is None or block.threshold is None:
-        return Threshold(default=number), [(number, node)]
-    return block.threshold, list(_numbers(block.threshold, block.node.at("threshold")))
+        return Threshold(default=number), _given([(number, node)])
+    return block.threshold, _given(_numbers(block.threshold, block.node.at("threshold")))
+
+
+def _given(numbers: Iterable[tuple[int | float, Node]]) -> list[tuple[int | float, Node]]:
+    """Leave out what stands in for a number that was wrong or missing: that is known already."""
+    return [(number, node) for number, node in numbers if node.value == number]
 
 
 def _numbers(threshold: Threshold, node: Node) -> Iterator[tuple[int | float, Node]]:

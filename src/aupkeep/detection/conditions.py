@@ -66,8 +66,9 @@ class Refusal(Exception):  # noqa: N818 - it is about a rule, not about this pro
 class Conversion:
     """One conversion; refusals are gathered, and a refused leaf becomes one that never holds."""
 
-    def __init__(self, fields: Schema) -> None:
+    def __init__(self, fields: Schema, meant: Callable[[float], int | float]) -> None:
         self.fields = fields
+        self.meant = meant
         self.refusals: list[Refusal] = []
 
     def predicate(self, node: Any) -> Predicate:
@@ -132,9 +133,10 @@ class Conversion:
 
     def number(self, field: str, value: sigma.SigmaNumber, data: pl.DataType) -> Predicate:
         """Return the leaf for a number."""
-        hint = f'put it in quotes: "{value.number}"' if is_text(data) else ""
+        number = self.meant(value.number)
+        hint = f'put it in quotes: "{number}"' if is_text(data) else ""
         _ask(field, data, is_number(data), "numbers", hint)
-        return OneOf(field=field, values=(value.number,))
+        return OneOf(field=field, values=(number,))
 
     def compare(
         self, field: str, value: sigma.SigmaCompareExpression, data: pl.DataType
@@ -143,7 +145,7 @@ class Conversion:
         _ask(field, data, is_number(data), "numbers")
         if isinstance(value.number, sigma.SigmaTimestampPart) or value.op not in _OPS:
             raise Refusal("modifier", f"this comparison of `{field}` has no meaning here", field)
-        return Compare(field=field, op=_OPS[value.op], number=value.number.number)
+        return Compare(field=field, op=_OPS[value.op], number=self.meant(value.number.number))
 
     def flag(self, field: str, value: sigma.SigmaBool, data: pl.DataType) -> Predicate:
         """Return the leaf for true or false."""

@@ -77,7 +77,7 @@ def _asked(sort: Sort, texts: list[str]) -> list[pl.Expr]:
     wanted = (wanted if cased else wanted.str.to_lowercase()).unique(maintain_order=True)
     column = pl.col(field if cased else f"~lower:{field}")
     if how == "contains":
-        return [column.str.contains_any(wanted.implode())]
+        return [column.str.contains_any(wanted.to_list())]
     lengths = wanted.str.len_chars()
     return [
         (column.str.head(size) if how == "startswith" else column.str.tail(size)).is_in(

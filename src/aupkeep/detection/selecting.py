@@ -6,7 +6,6 @@ condition; what it lets pass and has no meaning here is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from sigma.exceptions import SigmaError
@@ -14,9 +13,11 @@ from sigma.rule import SigmaRule
 
 from aupkeep.base.errors import Fault, unknown_word
 from aupkeep.detection.conditions import Conversion, Refusal
+from aupkeep.detection.exact import StandIns
 from aupkeep.detection.guards import stages, unguarded
 from aupkeep.detection.rule import Predicate, Selection
-from aupkeep.detection.shape import Shape
+from aupkeep.detection.shape import Shape, short
+from aupkeep.detection.unread import parts, place_of, unreadable
 from aupkeep.policy.nodes import Node
 
 #: Keys that say something about a document and change nothing.
@@ -119,10 +120,18 @@ def _detection_shape(detection: Node, shape: Shape) -> None:
     for key, part in detection.items():
         if part.value in (None, [], {}):
             shape.fault("empty", f"`{key}` selects nothing", part)
-    for node in _nodes(detection):
+    for node in parts(detection):
         for key, child in node.items():
+            _plain_value(key.split("|")[0], child, shape)
             for modifier in key.split("|")[1:]:
                 _modifier(modifier, child, shape)
+
+
+def _plain_value(field: str, node: Node, shape: Shape) -> None:
+    within = node.value if isinstance(node.value, list) else [node.value]
+    if any(isinstance(one, dict | list) for one in within):
+        what = f"`{short(field)}` must have a value or a list of values, no further mappings"
+        shape.fault("wrong-type", what, node)
 
 
 def _modifier(modifier: str, node: Node, shape: Shape) -> None:
@@ -137,30 +146,21 @@ def _modifier(modifier: str, node: Node, shape: Shape) -> None:
         )
 
 
-def _nodes(detection: Node) -> Iterator[Node]:
-    """Yield every mapping and list inside the selections, outermost first."""
-    pending = [child for key, child in detection.items() if key != "condition"]
-    while pending:
-        node = pending.pop(0)
-        yield node
-        pending += [*node.entries(), *(child for _, child in node.items())]
-
-
 def _predicate(document: Node, kind: str, shape: Shape) -> Predicate | None:
     """Return the predicate as pySigma reads it."""
     detection = document.at("detection")
+    numbers = StandIns(detection.value)
     plain: dict[str, Any] = {
         "title": "rule",
         "logsource": {"category": kind},
-        "detection": detection.value,
+        "detection": numbers.detection,
     }
     try:
         tree = SigmaRule.from_dict(plain).detection.parsed_condition[0].parsed
     except (SigmaError, RecursionError) as error:
-        what = str(error).strip() or "the condition is nested too deeply"
-        shape.fault("sigma", _lower(what), _place_of(detection, what))
+        unreadable(str(error).strip(), detection, shape)
         return None
-    conversion = Conversion(shape.fields_of(kind))
+    conversion = Conversion(shape.fields_of(kind), numbers.meant)
     predicate = conversion.predicate(tree)
     for refusal in conversion.refusals:
         _refuse(refusal, detection, shape)
@@ -168,23 +168,8 @@ def _predicate(document: Node, kind: str, shape: Shape) -> Predicate | None:
 
 
 def _refuse(refusal: Refusal, detection: Node, shape: Shape) -> None:
-    place = _place_of(detection, refusal.field) if refusal.field else detection.at("condition")
+    place = place_of(detection, refusal.field) if refusal.field else detection.at("condition")
     shape.fault(refusal.code, refusal.what, place, hint=refusal.hint)
-
-
-def _place_of(detection: Node, about: str) -> Node:
-    """Return the node of the first key, condition or modifier that `about` speaks of."""
-    for node in _nodes(detection):
-        for key, child in node.items():
-            name, *modifiers = key.split("|")
-            if name == about or any(f"'{word}'" in about for word in modifiers):
-                return child
-    return detection.at("condition")
-
-
-def _lower(text: str) -> str:
-    text = text.splitlines()[0].rstrip(".").replace("'", "`")
-    return text[:1].lower() + text[1:]
 
 
 def _judge(predicate: Predicate, kind: str, detection: Node, shape: Shape) -> None:

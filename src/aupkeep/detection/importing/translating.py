@@ -17,7 +17,8 @@ from sigma.rule import SigmaRule
 from aupkeep.base.errors import near
 from aupkeep.detection.bounds import within_bounds
 from aupkeep.detection.fields import is_number, is_text, word
-from aupkeep.detection.importing.fields import NUMBERED
+from aupkeep.detection.importing.fields import HASHES, JOINED, NUMBERED
+from aupkeep.detection.importing.joined import of_joined
 from aupkeep.detection.importing.sources import SEARCHED, Source
 from aupkeep.detection.selecting import MODIFIERS, NOT_TAKEN
 from aupkeep.detection.shape import Shape
@@ -192,6 +193,10 @@ class Translation:
         if not values:
             self._refuse(f"`{field}` has no value")
             return {}
+        if column == HASHES and not _placed(modifiers):
+            modifiers = ["contains", *modifiers]
+        if column in JOINED and "all" not in modifiers:
+            values, modifiers = of_joined(values, modifiers)
         if len(values) == 1:
             modifiers = [one for one in modifiers if one != "all"]
         key = "|".join((column, *modifiers))
