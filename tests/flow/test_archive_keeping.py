@@ -208,7 +208,7 @@ def _write_and_die(at: int, act: Callable[[], object]) -> bool:
         patch.setattr(sweeping, "take_back", lambda *_: None)
         for module, name in (
             (files, "_write"),
-            (files, "_sync_folder"),
+            (files, "sync_folder"),
             (catalog, "name"),
             (catalog, "unname"),
             (catalog, "forget"),

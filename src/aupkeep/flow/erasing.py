@@ -24,6 +24,7 @@ from aupkeep.flow.recording import Recording
 from aupkeep.flow.sweeping import exchange, remove_gone
 from aupkeep.store.archive import catalog, keys, locks
 from aupkeep.store.archive.files import BrokenFileError, Stored, refusal
+from aupkeep.store.archive.owner import open_own
 from aupkeep.store.archive.rewriting import Swap, count, take_back, without
 from aupkeep.store.archive.standing import Erasure, Hold, erased, held
 from aupkeep.store.database import unit
@@ -241,7 +242,7 @@ def _list(installation: Installation, erasure: Erasure) -> _Written:
     """Add an erasure to the list, durably; raises `AupkeepError`."""
     path = installation.folder / LIST
     try:
-        opened = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        opened = open_own(path, os.O_RDWR, mode=0o600, like=installation.data)
         with os.fdopen(opened, "r+b") as out:
             # A line that a crash cut off was never carried out.
             size = out.read().rfind(b"\n") + 1

@@ -26,7 +26,9 @@ NOBODY = "+none"
 _LONGEST = 120
 _EPOCH = date(1970, 1, 1)
 
-_ADDRESSES = re.compile(r"(.+_)?ip|.+_host|login|sender|recipient|orig_recipient|reporter|exporter")
+_ADDRESSES = re.compile(
+    r"(.+_)?ip|.+_host|login|(.+_)?user|sender|recipient|orig_recipient|reporter|exporter"
+)
 
 
 def stored(kind: str) -> Schema:

@@ -19,6 +19,7 @@ import polars as pl
 from aupkeep.base.errors import AupkeepError, Fault, Place
 from aupkeep.store.archive import keys
 from aupkeep.store.archive.columns import VERSION, VERSION_KEY, day_of, folder_of
+from aupkeep.store.archive.owner import make_own, open_own, sync_folder
 
 SUFFIX = ".parquet"
 #: Rows that are decoded at once where files are merged.
@@ -67,7 +68,7 @@ def write(
     data = encode(rows)
     path = folder / inside
     try:
-        _make_folders(path.parent, folder)
+        make_own(path.parent)
         written = _write(path, data)
     except OSError as refused:
         with suppress(OSError):
@@ -108,7 +109,7 @@ def sync(folder: Path, files: Iterable[Stored]) -> None:
     """Make the names of `files` durable: the folders they lie in; raises `AupkeepError`."""
     for inside in sorted({str(Path(item.path).parent) for item in files}):
         try:
-            _sync_folder(folder / inside)
+            sync_folder(folder / inside)
         except OSError as refused:
             raise refusal(folder / inside, refused) from None
 
@@ -193,29 +194,9 @@ def refusal(path: Path, refused: OSError) -> AupkeepError:
 
 
 def _write(path: Path, data: bytes) -> int:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o640)
+    descriptor = open_own(path, os.O_WRONLY | os.O_TRUNC)
     with os.fdopen(descriptor, "wb") as out:
         out.write(data)
         out.flush()
         os.fsync(out.fileno())
         return os.fstat(out.fileno()).st_mtime_ns
-
-
-def _make_folders(path: Path, above: Path) -> None:
-    """Make `path` below `above`, each new folder durable in its own."""
-    if path.is_dir():
-        return
-    if path != above:
-        _make_folders(path.parent, above)
-    else:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    path.mkdir(mode=0o750, exist_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -18,6 +18,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from aupkeep.store.archive.columns import addresses
+from aupkeep.store.archive.owner import open_own
 
 SUFFIX = ".keys"
 #: Of files with fewer rows, reading them costs less.
@@ -61,7 +62,9 @@ def write(path: Path, rows: pl.DataFrame, kind: str, sha256: str) -> None:
         raw = block.astype("<u4").tobytes()
         data += raw + _checksum(raw, index)
     with suppress(OSError):
-        beside(path).write_bytes(bytes(data))
+        opened = open_own(beside(path), os.O_WRONLY | os.O_TRUNC)
+        with os.fdopen(opened, "wb") as out:
+            out.write(data)
 
 
 def may_hold(path: Path, sha256: str, wanted: Iterable[str]) -> bool:

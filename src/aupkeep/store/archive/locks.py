@@ -15,6 +15,7 @@ from pathlib import Path
 
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.store.archive.files import refusal
+from aupkeep.store.archive.owner import make_own, open_own
 
 _REWRITING, _READING = "rewriting.lock", "reading.lock"
 
@@ -70,8 +71,8 @@ def make_ready(folder: Path) -> None:
 
 def _open(folder: Path, name: str) -> int:
     try:
-        folder.mkdir(mode=0o750, parents=True, exist_ok=True)
-        return os.open(folder / name, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o640)
+        make_own(folder)
+        return open_own(folder / name, os.O_RDWR)
     except OSError as refused:
         raise refusal(folder / name, refused) from None
 
