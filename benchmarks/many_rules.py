@@ -61,7 +61,7 @@ def read(folder: Path) -> tuple[Rules, list[str]]:
         for one in documents:
             if not isinstance(one, SigmaRule) or one.logsource.category != "process_creation":
                 continue
-            conversion = Conversion(fields)
+            conversion = Conversion(fields, lambda number: number)
             predicate = conversion.predicate(one.detection.parsed_condition[0].parsed)
             if not conversion.refusals:
                 found = Selection(

@@ -24,7 +24,6 @@ LONGEST = 65_536
 #: What all patterns of a rule may weigh together, and how many bad ones are named.
 HEAVIEST = 1_000_000
 _MOST_NAMED = 20
-#: Whole numbers up to here are all exact in float64; beyond the other none is looked at one by one.
 #: A counted repeat weighs this much a turn, because a class may stand for all of Unicode.
 _TURN = 40
 
