@@ -12,10 +12,6 @@ Fields = Mapping[str, str]
 #: Columns of names, and those of the numbers that public rules give instead.
 NUMBERED: Fields = {"syscall": "syscall_number"}
 
-#: The column of hashes, each behind its name; columns of several values, joined by commas.
-HASHES = "hashes"
-JOINED = frozenset({"answers", "header_names"})
-
 #: A start seen by a sensor on the host (Sysmon for Linux and the like).
 STARTED: Fields = {
     "Image": "exe",

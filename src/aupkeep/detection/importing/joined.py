@@ -6,6 +6,9 @@ the joined values meets, whichever place it has.
 
 from __future__ import annotations
 
+#: The column of hashes, each behind its name; columns of several values, joined by commas.
+HASHES = "hashes"
+JOINED = frozenset({"answers", "header_names"})
 #: Where a value stands in a joined text: alone, first, last, in between.
 _FORMS = {
     "": ("{0}", "{0},*", "*,{0}", "*,{0},*"),

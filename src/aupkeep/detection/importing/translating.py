@@ -17,8 +17,8 @@ from sigma.rule import SigmaRule
 from aupkeep.base.errors import near
 from aupkeep.detection.bounds import within_bounds
 from aupkeep.detection.fields import is_number, is_text, word
-from aupkeep.detection.importing.fields import HASHES, JOINED, NUMBERED
-from aupkeep.detection.importing.joined import of_joined
+from aupkeep.detection.importing.fields import NUMBERED
+from aupkeep.detection.importing.joined import HASHES, JOINED, of_joined
 from aupkeep.detection.importing.sources import SEARCHED, Source
 from aupkeep.detection.selecting import MODIFIERS, NOT_TAKEN
 from aupkeep.detection.shape import Shape
