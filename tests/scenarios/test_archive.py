@@ -129,6 +129,11 @@ def test_wrong_words(aupkeep: Command, folder: Path) -> None:
         (("find", "--event", "x"), "is no event id"),
         (("find", "--provider", "jazmo"), "did you mean `jasmo`?"),
         (("hold", "--customer", "c-1"), "`--reason` is needed"),
+        (("find", "--from", "2026-03-10", "--until", "2026-03-09"), "there is no time between"),
+        (
+            ("hold", "--from", "2026-03-10", "--until", "2026-03-09", "--reason", "why"),
+            "there is no time between",
+        ),
         (("hold", "--reason", "why"), "a hold says of whom"),
         (("erase", "--reason", "why"), "either `--customer` or `--address`"),
         (("hold", "release", "abc"), "no hold in force"),

@@ -388,6 +388,7 @@ def journal_entries(lines: list[bytes]) -> str:
     return "".join(entries)
 
 
+@pytest.mark.slow
 def test_journal_goes_on_after_its_cursor(
     aupkeep: Command, fortnight: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,8 +18,8 @@ from aupkeep.cli.archive_words import (
     Until,
     chosen_provider,
     given_address,
-    given_instant,
     given_kind,
+    given_span,
     instant_text,
 )
 from aupkeep.cli.faces import FINE, FOUND, complain, now, plain_errors, say_json
@@ -62,13 +62,14 @@ def find(  # noqa: PLR0913  # a command takes its options one by one
 ) -> None:
     """Print the events that fit, in the order in which they happened."""
     with plain_errors():
+        first, end = given_span(since, until)
         installation = opened(folder)
         wanted = Wanted(
             provider=provider,
             customer=customer,
             kind=given_kind(kind),
-            since=given_instant(since, "--from"),
-            until=given_instant(until, "--until"),
+            since=first,
+            until=end,
             message_id=message_id,
             address=given_address(address),
             events=tuple(map(_event, event or ())),

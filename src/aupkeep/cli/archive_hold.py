@@ -14,8 +14,8 @@ from aupkeep.cli.archive_words import (
     Since,
     Until,
     chosen_provider,
-    given_instant,
     given_kind,
+    given_span,
     instant_text,
 )
 from aupkeep.cli.faces import now, plain_errors, say_json
@@ -55,6 +55,7 @@ def hold(  # noqa: PLR0913  # a command takes its options one by one
     with plain_errors():
         if not reason.strip():
             raise MisuseError(Fault(code="no-reason", what="`--reason` is needed"))
+        first, end = given_span(since, until)
         installation = opened(folder)
         placed = holding.place(
             installation,
@@ -63,8 +64,8 @@ def hold(  # noqa: PLR0913  # a command takes its options one by one
                 provider=chosen_provider(provider, installation),
                 customer=customer,
                 kind=given_kind(kind),
-                since=given_instant(since, "--from"),
-                until=given_instant(until, "--until"),
+                since=first,
+                until=end,
                 reason=reason,
                 by=by or whoever(),
                 at=now(),

@@ -28,14 +28,23 @@ Address = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 
 
-def given_instant(word: str, option: str) -> int | None:
+def given_span(since: str, until: str) -> tuple[int | None, int | None]:
+    """Return the instants of `--from` and `--until`, each None where it is not said."""
+    first, end = _instant(since, "--from"), _instant(until, "--until")
+    if first is not None and end is not None and end <= first:
+        what = "there is no time between `--from` and `--until`"
+        raise MisuseError(Fault(code="no-time", what=what))
+    return first, end
+
+
+def _instant(word: str, option: str) -> int | None:
     """Return the instant of ISO 8601 text, or of a day's beginning; `--until` a day is its end."""
     if not word:
         return None
     day = word.count("-") > 1 and len(word) == len("2026-03-09")
     try:
         at = parse_instant(f"{word}T00:00:00Z" if day else word)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise MisuseError(
             Fault(
                 code="wrong-value",

@@ -74,9 +74,10 @@ def exception_lines(listed: list[dict[str, Any]]) -> list[str]:
     if not listed:
         return []
     covered = sum(item["findings"] for item in listed)
+    plural = "" if covered == 1 else "s"
     ends = min(str(item["until"]) for item in listed)
     line = (
-        f"exceptions: {len(listed)} in force or to come, {covered} findings covered by them;"
+        f"exceptions: {len(listed)} in force or to come, {covered} finding{plural} covered by them;"
         f" the next one ends {ends}; `aupkeep exception list` shows them"
     )
     return [line]
