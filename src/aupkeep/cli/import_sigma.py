@@ -85,9 +85,14 @@ def _imported(
     path = _target(into, dry_run=dry_run)
     folder, asked = policy_for(path, clause)
     ask = Ask(clause=asked.clause, limit=asked.limit, licence=licence)
-    made = place(folder, look_at(rules, ask), ask, lambda outcome: _say(outcome, json=json))
-    if not dry_run:
-        write(folder, made.files)
+    if dry_run:
+        made = place(folder, look_at(rules, ask), ask, lambda outcome: _say(outcome, json=json))
+        return list(made.outcomes)
+    made = place(folder, look_at(rules, ask), ask, lambda _: None)
+    # Written before a word is said: a reader that goes away must not leave the rules half taken.
+    write(folder, made.files)
+    for outcome in made.outcomes:
+        _say(outcome, json=json)
     return list(made.outcomes)
 
 
