@@ -1,17 +1,27 @@
 """Memory that a kernel will look at soon, asked for ahead of time.
 
-In: an array and a place in it. Out: nothing; the processor begins to fetch the cache line of that
-place. A window's state lies at random places, so without this most of a row's time is waiting.
+In: the state of a rule and its rows. Out: nothing; the processor begins to fetch the cache lines
+that the rows to come will need. A window's state lies at random places. Part of the kernels in
+`windows`: after a change here, touch that file, or its cached code keeps the old part.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from llvmlite import ir
+from numba import njit
 from numba.core import cgutils, types
 from numba.extending import intrinsic
 
+from aupkeep.detection.layout import DISTINCT, HEAD, JOINS, RING, TAIL, Params, Rows, Store
+from aupkeep.detection.pairs import home
+
+_inlined = njit(_nrt=False, inline="always")
+
+#: How many rows ahead memory is asked for: the slot of a key, its columns, and what they lead to.
+FAR, NEAR, NEXT = 16, 8, 4
 _TO_READ, _EVERY_CACHE, _DATA = 0, 3, 1
 
 
@@ -36,3 +46,29 @@ def prefetch(_context: Any, array: Any, place: Any) -> Any:  # noqa: ARG001 - it
         return context.get_dummy_value()
 
     return types.void(array, types.int64), codegen
+
+
+@_inlined
+def ask(store: Store, params: Params, rows: Rows, i: int) -> None:
+    """Ask for what the rows after row `i` will look at."""
+    prefetch(store.slot_of, rows.code[rows.picked[i + FAR]])
+    row = rows.picked[i + NEAR]
+    slot = np.int64(store.slot_of[rows.code[row]])
+    if slot >= 0:
+        prefetch(store.slots, slot)
+        prefetch(store.tags, slot)
+        if params.mode not in JOINS:
+            prefetch(store.panes, slot)
+            prefetch(store.nums, slot)
+        if params.mode == DISTINCT:
+            prefetch(store.pairs, home(store.pairs, slot << 32 | rows.whole[row]))
+    row = rows.picked[i + NEXT]
+    slot = np.int64(store.slot_of[rows.code[row]])
+    if slot >= 0:
+        ring = np.int64(store.tags[slot, RING])
+        if ring >= 0:
+            prefetch(store.ring_nums, ring)
+        tail = np.int64(store.tags[slot, TAIL])
+        if tail >= 0:
+            prefetch(store.nodes, tail)
+            prefetch(store.nodes, np.int64(store.tags[slot, HEAD]))

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from aupkeep.detection.ahead import prefetch
+from aupkeep.detection.ahead import FAR, ask
 from aupkeep.detection.layout import (
     ADDS_REALS,
     AT,
@@ -72,7 +72,6 @@ from aupkeep.detection.layout import (
     PEAK_LEVEL,
     RATIO,
     REAL_PEAK,
-    RING,
     STATE,
     TAIL,
     TIME,
@@ -81,7 +80,7 @@ from aupkeep.detection.layout import (
     Rows,
     Store,
 )
-from aupkeep.detection.pairs import find, home
+from aupkeep.detection.pairs import find
 from aupkeep.detection.panes import add, add_real, move_one, newest_real, slide
 from aupkeep.detection.slots import expect, let_go, release, take
 
@@ -92,9 +91,6 @@ _compiled = njit(cache=True, _nrt=False, nogil=True)
 _called = njit(_nrt=False)
 _often = njit(_nrt=False, forceinline=True)
 _inlined = njit(_nrt=False, inline="always")
-
-#: How many rows ahead memory is asked for: the slot of a key, its columns, and what they lead to.
-FAR, NEAR, NEXT = 16, 8, 4
 
 
 @_compiled
@@ -108,7 +104,7 @@ def feed(store: Store, params: Params, rows: Rows, start: int) -> int:
     pane = first = 0
     for i in range(start, count):
         if i + FAR < count:
-            _ask(store, params, rows, i)
+            ask(store, params, rows, i)
         row = rows.picked[i]
         if not _room(store, params):
             return i
@@ -130,32 +126,6 @@ def feed(store: Store, params: Params, rows: Rows, start: int) -> int:
         if _judge(store, params, rows, i, slot, at) and params.mode in JOINS:
             return i + 1
     return rows.picked.size
-
-
-@_inlined
-def _ask(store: Store, params: Params, rows: Rows, i: int) -> None:
-    """Ask for what the rows after row `i` will look at."""
-    prefetch(store.slot_of, rows.code[rows.picked[i + FAR]])
-    row = rows.picked[i + NEAR]
-    slot = np.int64(store.slot_of[rows.code[row]])
-    if slot >= 0:
-        prefetch(store.slots, slot)
-        prefetch(store.tags, slot)
-        if params.mode not in JOINS:
-            prefetch(store.panes, slot)
-            prefetch(store.nums, slot)
-        if params.mode == DISTINCT:
-            prefetch(store.pairs, home(store.pairs, slot << 32 | rows.whole[row]))
-    row = rows.picked[i + NEXT]
-    slot = np.int64(store.slot_of[rows.code[row]])
-    if slot >= 0:
-        ring = np.int64(store.tags[slot, RING])
-        if ring >= 0:
-            prefetch(store.ring_nums, ring)
-        tail = np.int64(store.tags[slot, TAIL])
-        if tail >= 0:
-            prefetch(store.nodes, tail)
-            prefetch(store.nodes, np.int64(store.tags[slot, HEAD]))
 
 
 @_compiled
