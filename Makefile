@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run-ready
 DEV := $(VENV)/.dev-ready
+BENCH := $(VENV)/.bench-ready
 
 .PHONY: help demo test slow check lint types contracts packages bench clean
 
@@ -48,8 +49,13 @@ types: $(DEV)
 packages: ## Debian packages for tests with real servers (only as root, only where nothing conflicts)
 	@sh .ci/packages
 
-bench: $(DEV) ## the figures in docs/reference/figures.md
+$(BENCH): $(RUN) requirements/bench.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bench.lock
+	@touch $@
+
+bench: $(DEV) $(BENCH) ## the figures in docs/reference/figures.md
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/aupkeep bench engine --workers 2
 
 clean: ## forget the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -18,6 +18,7 @@ from pathlib import Path
 from aupkeep.base.clock import parse_instant
 from aupkeep.demo.bulk import bulk_holdings, write_mail_log
 from aupkeep.events.mail import MailJoin
+from aupkeep.flow.trial.clock import calibrate
 from aupkeep.inlets.files.blocks import read_blocks
 from aupkeep.signals.formats.lineclock import LineClock
 from aupkeep.signals.formats.postfix import parse
@@ -25,17 +26,6 @@ from aupkeep.signals.formats.postfix import parse
 END = parse_instant("2026-11-21T00:00:00Z")
 SEED = 1
 ROUNDS = 5
-
-
-def calibrate() -> float:
-    """Return the CPU seconds of a fixed loop of plain Python: the unit of every figure."""
-    began = time.process_time()
-    total = 0
-    for number in range(2_000_000):
-        total += number & 7
-    if total != 7_000_000:
-        raise RuntimeError(f"the calibration loop counted {total}")
-    return time.process_time() - began
 
 
 def best(measure: Callable[[], float]) -> float:

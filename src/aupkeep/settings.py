@@ -15,8 +15,9 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
-from aupkeep.base.clock import parse_duration
+from aupkeep.base.clock import DAY, parse_duration
 from aupkeep.base.errors import AupkeepError, Fault, Place, near, unknown_word
+from aupkeep.events.schema import KINDS
 from aupkeep.signals.source import Exporter
 
 #: The name of the settings file in an installation's folder.
@@ -53,6 +54,19 @@ def _no_or_address(value: str) -> str:
 def _duration(value: str) -> str:
     if parse_duration(value) <= 0:
         raise ValueError("it must be longer than nothing")
+    return value
+
+
+def _retention(value: dict[str, str]) -> dict[str, str]:
+    for kind, text in value.items():
+        if kind not in KINDS:
+            guess = near(kind, tuple(KINDS))
+            raise ValueError(
+                f"`{kind}` is no kind of event"
+                + (f": did you mean `{guess}`?" if guess else f" ({', '.join(KINDS)})")
+            )
+        if parse_duration(text) <= 0 or parse_duration(text) % DAY:
+            raise ValueError(f"`{kind}` is kept for whole days, such as 90d, and `{text}` is not")
     return value
 
 
@@ -182,6 +196,26 @@ class CheckpointSettings(_Strict):
     folder: str = "checkpoints"
 
 
+#: How long rows are kept where the settings do not say. Flows are many, and tell whom somebody
+#: speaks to; a report is one side of a correspondence, and others may come back to it.
+RETENTION = {"flow": "30d", "report": "730d"}
+USUAL_RETENTION = "90d"
+
+
+class ArchiveSettings(_Strict):
+    """The event archive."""
+
+    #: Its folder, relative to the settings file; empty: `archive` in the folder `data`.
+    folder: str = ""
+    #: How long rows of each kind are kept, in whole days.
+    retention: Annotated[dict[str, str], AfterValidator(_retention)] = Field(default_factory=dict)
+
+    def kept(self) -> dict[str, str]:
+        """Return how long rows of every kind are kept."""
+        usual = {kind: RETENTION.get(kind, USUAL_RETENTION) for kind in KINDS}
+        return usual | self.retention
+
+
 class DeskSettings(_Strict):
     """The web face."""
 
@@ -216,6 +250,7 @@ class Settings(_Strict):
     mail: MailSettings | None = None
     alarm: AlarmSettings = AlarmSettings()
     checkpoint: CheckpointSettings = CheckpointSettings()
+    archive: ArchiveSettings = ArchiveSettings()
     desk: DeskSettings = DeskSettings()
 
 
@@ -313,6 +348,7 @@ def _keys(steps: list[str]) -> tuple[str, ...]:
         "mail": MailSettings,
         "alarm": AlarmSettings,
         "checkpoint": CheckpointSettings,
+        "archive": ArchiveSettings,
         "desk": DeskSettings,
     }
     model: type[BaseModel] = tables.get(steps[0], Settings) if steps else Settings

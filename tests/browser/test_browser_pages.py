@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from playwright.sync_api import Dialog, Page
+from playwright.sync_api import Dialog, Error, Page
 
 from aupkeep.base.clock import HOUR, MINUTE
 from aupkeep.flow import answering, pausing
@@ -232,5 +232,17 @@ def test_pictures_of_every_page(
     page = pages[size, scheme]
     for name in PAGES:
         page.goto(paths[name])
-        page.screenshot(path=tmp_path / f"{name}-{size}-{scheme}.png", full_page=size == "desk")
+        _picture(page, tmp_path / f"{name}-{size}-{scheme}.png", whole=size == "desk")
     assert len(list(tmp_path.glob("*.png"))) == len(PAGES)
+
+
+def _picture(page: Any, path: Any, *, whole: bool) -> None:
+    """Take a picture; a busy browser has no frame ready now and then, and another try gets one."""
+    for left in (2, 1, 0):
+        try:
+            page.screenshot(path=path, full_page=whole)
+        except Error as error:
+            if not left or "Unable to capture" not in error.message:
+                raise
+        else:
+            return

@@ -125,3 +125,29 @@ def test_coverage_as_text_shows_what_is_missing(folder: Path) -> None:
     assert "    missing  noticed by: traps\n" in result.stdout
     assert "power: hold_mail" not in result.stdout
     assert result.exit_code == 0
+
+
+PROFILES = """\
+provider,customer,service,name,value,from,to,recorded_at
+acme,c-1,,plan,basic,2026-01-01T00:00:00Z,,
+other,c-1,,plan,bulk,2026-01-01T00:00:00Z,,
+"""
+HOLDINGS = """\
+provider,kind,value,port_from,port_to,customer,service,plan,from,to,source,recorded_at
+acme,ip,192.0.2.1,,,c-1,s-1,bulk,2026-01-01T00:00:00Z,2026-02-01T00:00:00Z,billing,
+"""
+
+
+def test_plans_are_checked_where_something_tells_them(folder: Path, tmp_path: Path) -> None:
+    rules = folder / "rules" / "mail.yml"
+    damage(rules, "  status: review\n", "  threshold: {by: plan, default: 3, bulk: 9}\n")
+    profiles, holdings = tmp_path / "profiles.csv", tmp_path / "holdings.csv"
+    profiles.write_text(PROFILES)
+    holdings.write_text(HOLDINGS)
+    ask = CliRunner().invoke
+    assert ask(app, ["check", str(folder)]).exit_code == 0
+    result = ask(app, ["check", str(folder), "--profiles", str(profiles)])
+    assert "`bulk` is not a plan" in result.stdout
+    assert result.exit_code == 1
+    both = ["--profiles", str(profiles), "--holdings", str(holdings)]
+    assert ask(app, ["check", str(folder), *both]).exit_code == 0

@@ -23,8 +23,14 @@ _ELSEWHERE = {
     "disarmed",
     "paused",
     "resumed",
+    "exception_made",
+    "exception_ended",
     "person_added",
     "person_removed",
+    "archive_held",
+    "archive_released",
+    "archive_erased",
+    "archive_swept",
 }
 
 

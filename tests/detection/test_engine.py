@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -11,6 +13,7 @@ import pytest
 
 from aupkeep.base.errors import AupkeepError
 from aupkeep.detection.engine import STATE_VERSION, Engine
+from aupkeep.detection.finding import Finding
 from aupkeep.detection.rule import All, Aup, Conjunction, RuleSet, Selection, Threshold, Window
 from aupkeep.events.schema import ATTRIBUTED, columns
 from aupkeep.policy.model import Tier
@@ -143,9 +146,10 @@ def test_new_keys_beyond_the_cap_are_refused_and_reported() -> None:
     rows = [{"event_time": MINUTE + i, "login": f"l{i % 3}"} for i in range(6)]
     found = running.feed(mail(*rows), 2 * MINUTE)
     assert [one.key["login"] for one in found] == ["l0", "l1"]
-    assert running.degraded() == [
-        "p: busy: 2 rows of new keys not evaluated: it holds 2 keys, which is the most"
-    ]
+    assert "".join(running.degraded()) == (
+        "p: busy: 2 rows of new keys not evaluated: it holds 2 keys, which is the most;"
+        " since 1970-01-01T00:01:00Z, last 1970-01-01T00:01:00.000005Z"
+    )
     again = running.feed(at(100, 101, login="l2"), 101 * MINUTE)
     assert [one.key["login"] for one in again if one.state == "open"] == ["l2"]
 
@@ -193,3 +197,121 @@ def test_providers_do_not_see_each_other() -> None:
 
 def through_bytes(state: dict[str, Any]) -> Any:
     return msgspec.msgpack.decode(msgspec.msgpack.encode(state))
+
+
+DISTINCT = replace(WINDOW, id="d", measure="value_count", field="recipient", detection="d2")
+TOTAL = replace(WINDOW, id="t", measure="value_sum", field="size", detection="d3")
+SHARE = replace(
+    WINDOW, id="r", measure="ratio", numerator="s", least=2, threshold=Threshold(default=0.5)
+)
+EVERY = (WINDOW, DISTINCT, TOTAL, replace(SHARE, detection="d4"))
+
+
+def busy(start: int, count: int) -> dict[str, pl.DataFrame]:
+    """Rows of many keys, some of them in many panes."""
+    return mail(
+        *(
+            {
+                "event_time": (start + i) * 7_000_000,
+                "login": f"l{i % 7 if i % 3 else i % 900}",
+                "recipient": f"r{i % 11}@b.example",
+                "size": i % 13 - 2,
+            }
+            for i in range(count)
+        )
+    )
+
+
+def test_threads_and_shares_change_nothing() -> None:
+    alone = engine(*EVERY)
+    threads = Engine({"p": (ruleset(*EVERY), "v1")}, workers=3)
+    parts = [Engine({"p": (ruleset(*EVERY), "v1")}, share=(i, 3)) for i in range(3)]
+    for start in range(0, 4000, 1000):
+        rows, end = busy(start, 1000), (start + 1000) * 7_000_000
+        found = alone.feed(rows, end)
+        assert found
+        assert threads.feed(rows, end) == found
+        shared = [part.feed(rows, end) for part in parts]
+        assert all(shared)
+        assert sorted(map(repr, chain.from_iterable(shared))) == sorted(map(repr, found))
+    assert threads.save() == alone.save()
+
+
+def test_the_saved_form_does_not_depend_on_what_was_there_before() -> None:
+    grown, fresh = engine(*EVERY), engine(*EVERY)
+    grown.feed(busy(0, 3000), 3000 * 7_000_000)
+    late = 3000 * 7_000_000 + 1000 * 60 * MINUTE
+    grown.feed({}, late)
+    fresh.feed({}, late)
+    rows = busy(late // 7_000_000 + 1, 500)
+    end = rows["mail"]["event_time"][-1]
+    opened = [one.id for one in grown.feed(rows, end)]
+    assert opened == [one.id for one in fresh.feed(rows, end)]
+    assert grown.save() == fresh.save()
+    again = engine(*EVERY)
+    assert again.restore(through_bytes(grown.save())) == []
+    assert again.save() == grown.save()
+
+
+def test_codes_of_what_nobody_holds_are_given_out_again() -> None:
+    running = engine(*EVERY)
+    for start in range(60):
+        base = start * 100 * MINUTE
+        rows = [
+            {"event_time": base + i, "login": f"l{base + i}", "recipient": f"r{base + i}"}
+            for i in range(500)
+        ]
+        running.feed(mail(*rows), base + 500)
+    (keys,) = {id(one.keys): one.keys for one in running._watches["p"].evaluators.values()}.values()  # noqa: SLF001
+    assert keys.bound < 10_000
+    assert len(keys.columns[1]) < 10_000
+
+
+OLD_STATE = Path(__file__).parent / "state_version_1.msgpack"
+JOINED = Conjunction(
+    id="j",
+    name="j",
+    title="",
+    version="1",
+    rules=("w", "d"),
+    kinds=("mail",),
+    group_by=("login",),
+    timespan=20 * MINUTE,
+    aup=AUP,
+    detection="d6",
+)
+REAL = replace(TOTAL, id="f", field="delay", threshold=Threshold(default=1.5), detection="d5")
+OLD_RULES = (*EVERY, REAL, JOINED)
+
+
+def few(start: int, count: int) -> dict[str, pl.DataFrame]:
+    """Rows of few keys, one of them in many panes."""
+    return mail(
+        *(
+            {
+                "event_time": (start + i) * 31_000_000,
+                "login": f"l{0 if i % 2 else i % 9}",
+                "recipient": f"r{i % 5}@b.example",
+                "size": i % 13 - 2,
+                "delay": i % 7 / 3,
+            }
+            for i in range(count)
+        )
+    )
+
+
+def test_state_of_the_first_version_is_read() -> None:
+    """What a program of version 1 had saved after 300 rows goes on as if it were this one."""
+    begun, older = engine(*OLD_RULES), engine(*OLD_RULES)
+    begun.feed(few(0, 300), 300 * 31_000_000)
+    assert older.restore(msgspec.msgpack.decode(OLD_STATE.read_bytes())) == []
+    end = 500 * 31_000_000
+    assert _said(older.feed(few(300, 200), end)) == _said(begun.feed(few(300, 200), end))
+    assert _said(older.feed({}, 2 * end)) == _said(begun.feed({}, 2 * end))
+
+
+def _said(findings: list[Finding]) -> list[tuple[object, ...]]:
+    return [
+        (one.id, one.state, one.key, one.first, one.last, one.value, one.threshold, one.events)
+        for one in findings
+    ]

@@ -7,16 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from aupkeep.detection.clauses import EVENT_KEYS, STATUSES
+from aupkeep.detection.clauses import STATUSES
+from aupkeep.detection.correlating import TYPES
+from aupkeep.detection.metrics import METRICS, metric_keys
 from aupkeep.detection.reading import read_rules
 from aupkeep.detection.samples import run_tests
+from aupkeep.detection.sampling import EVENT_KEYS
 from aupkeep.detection.selecting import ABOUT, MODIFIERS
 from aupkeep.events.schema import KINDS
 from aupkeep.policy.model import RuleFile, Tier
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reference" / "rules.md").read_text()
 BLOCKS = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-CLAUSES = ("outbound-surge", "spam", "port-scan", "denial-of-service")
+CLAUSES = ("outbound-surge", "spam", "port-scan", "denial-of-service", "reseller-reports")
 
 
 @pytest.mark.parametrize("block", BLOCKS, ids=range(len(BLOCKS)))
@@ -29,9 +32,9 @@ def test_block_is_sound_and_its_tests_pass(block: str) -> None:
 
 def test_page_names_every_key_and_word() -> None:
     tiers = {tier.word for tier in Tier}
-    own = {"clause", "threshold", "cooldown", "evidence", "most", "tests", "expect"}
-    correlation = {"rules", "group-by", "timespan", "condition", "type", "temporal"}
-    metric = {"ratio", "numerator", "denominator", "min_denominator", "aup_metric"}
+    own = {"clause", "threshold", "cooldown", "evidence", "most", "tests", "expect", "until"}
+    correlation = {"rules", "group-by", "timespan", "condition", "type", "aup_metric"}
+    keys = {key for kind in (*METRICS, "") for key in metric_keys(kind)[0]}
     words = {
         *ABOUT,
         *MODIFIERS,
@@ -41,6 +44,9 @@ def test_page_names_every_key_and_word() -> None:
         *tiers,
         *own,
         *correlation,
-        *metric,
+        *("aliases", "generate"),
+        *keys,
+        *METRICS,
+        *TYPES,
     }
     assert [word for word in sorted(words) if f"`{word}" not in PAGE] == []

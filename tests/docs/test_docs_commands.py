@@ -14,6 +14,8 @@ import typer
 from pages import ROOT, blocks, calls, described, pages, sections
 
 from aupkeep.cli import COMMANDS
+from aupkeep.cli.archive import row_object
+from aupkeep.cli.archive_hold import hold_object
 from aupkeep.cli.cases import case_object
 from aupkeep.cli.events import _object
 from aupkeep.cli.record import _say
@@ -39,6 +41,8 @@ def _leaves() -> Iterator[tuple[str, Any]]:
         else:
             for inner, leaf in below.items():
                 yield f"{name} {inner}", leaf
+                for deeper, last in getattr(leaf, "commands", {}).items():
+                    yield f"{name} {inner} {deeper}", last
 
 
 def _typed() -> list[tuple[str, list[str]]]:
@@ -53,7 +57,8 @@ def _typed() -> list[tuple[str, list[str]]]:
 def _parse(command: Any, name: str, words: list[str]) -> None:
     """Parse `words` as the command line would; raises what click raises for what is wrong."""
     below = getattr(command, "commands", None)
-    if below is None:
+    alone = getattr(command, "invoke_without_command", False)
+    if below is None or (alone and (not words or words[0].startswith("--"))):
         command.make_context(name, list(words)).close()
     else:
         assert words, f"`{name}` needs a command"
@@ -111,6 +116,8 @@ def _keys(function: Any) -> set[str]:
         ("case list", (case_object,)),
         ("record verify", (_say,)),
         ("events", (_object,)),
+        ("archive find", (row_object,)),
+        ("archive hold list", (hold_object,)),
         ("sanction list", (sanction_object,)),
         ("sanction reconcile", (_say_difference,)),
     ],

@@ -32,6 +32,7 @@ _SETTINGS: dict[str, type[BaseModel]] = {
     "`[mail]`": settings.MailSettings,
     "`[alarm]`": settings.AlarmSettings,
     "`[checkpoint]`": settings.CheckpointSettings,
+    "`[archive]`": settings.ArchiveSettings,
     "`[desk]`": settings.DeskSettings,
 }
 _POLICY: dict[str, type[BaseModel]] = {

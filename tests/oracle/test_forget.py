@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_oracle_agrees import (  # type: ignore[import-not-found]  # beside this file
-    PROVIDER,
-    QUIET,
-    SECOND,
-    frames,
-    row_lists,
-    rulesets,
-)
+from oracle_cases import DEPTH, PROVIDER, QUIET, Case, Row, cases, frames
+from oracle_runs import again, begun
 
 from aupkeep.detection import rule as ir
 from aupkeep.detection.engine import Engine
 from aupkeep.detection.finding import Finding
-from aupkeep.events.schema import ORDER
 
 CLAUSE = "c"
-Row = dict[str, Any]
 
 
 def fed(engine: Engine, rows: list[Row]) -> list[Finding]:
     return engine.feed(frames(rows), rows[-1]["event_time"]) if rows else []
-
-
-def begun(rules: ir.RuleSet) -> Engine:
-    return Engine({PROVIDER: (rules, "1")})
-
-
-def saved_and_restored(engine: Engine, rules: ir.RuleSet) -> Engine:
-    saved = msgspec.msgpack.decode(msgspec.msgpack.encode(engine.save()))
-    again = begun(rules)
-    assert again.restore(saved) == []
-    return again
 
 
 def by_customer(rules: ir.RuleSet, rule: str) -> bool:
@@ -49,41 +27,35 @@ def by_customer(rules: ir.RuleSet, rule: str) -> bool:
     return "customer" in made.group_by and all(by_customer(rules, part) for part in parts)
 
 
-@given(rules=rulesets(), rows=row_lists(), data=st.data())
-@settings(max_examples=25, **QUIET)
+@given(case=cases(), at=st.integers(0, 60), saves=st.tuples(st.booleans(), st.booleans()))
+@settings(max_examples=40 * DEPTH, **QUIET)
 def test_forgetting_everybody_is_beginning_anew(
-    rules: ir.RuleSet, rows: list[Row], data: st.DataObject
+    case: Case, at: int, saves: tuple[bool, bool]
 ) -> None:
-    rows = sorted(rows, key=lambda row: tuple(row[name] for name in ORDER))
-    at = data.draw(st.integers(0, len(rows)))
-    end = rows[-1]["event_time"] + 100 * SECOND
-    running = begun(rules)
-    fed(running, rows[:at])
+    running = begun(case.rules)
+    fed(running, case.rows[:at])
     before = running.finish()
-    if data.draw(st.booleans()):
-        running = saved_and_restored(running, rules)
+    if saves[0]:
+        running = again(running, case.rules)
     gone = running.forget(PROVIDER, CLAUSE, None)
     assert sorted(gone, key=_id) == sorted(before, key=_id)
     assert running.finish() == []
-    if data.draw(st.booleans()):
-        running = saved_and_restored(running, rules)
-    fresh = begun(rules)
-    assert fed(running, rows[at:]) == fed(fresh, rows[at:])
-    assert running.feed({}, end) == fresh.feed({}, end)
+    if saves[1]:
+        running = again(running, case.rules)
+    fresh = begun(case.rules)
+    assert fed(running, case.rows[at:]) == fed(fresh, case.rows[at:])
+    assert running.feed({}, case.end) == fresh.feed({}, case.end)
     assert running.finish() == fresh.finish()
 
 
-@given(rules=rulesets(), rows=row_lists(), data=st.data())
-@settings(max_examples=35, **QUIET)
+@given(case=cases(), at=st.integers(0, 60), save=st.booleans())
+@settings(max_examples=60 * DEPTH, **QUIET)
 def test_forgetting_one_customer_leaves_the_others_as_they_are(
-    rules: ir.RuleSet, rows: list[Row], data: st.DataObject
+    case: Case, at: int, *, save: bool
 ) -> None:
-    rows = sorted(rows, key=lambda row: tuple(row[name] for name in ORDER))
-    at = data.draw(st.integers(0, len(rows)))
-    end = rows[-1]["event_time"] + 100 * SECOND
+    rules, rows = case.rules, case.rows
     plain = {rule for rule in rules.rules if by_customer(rules, rule)}
-    engines = [begun(rules) for _ in range(3)]
-    running, untouched, fresh = engines
+    running, untouched, fresh = (begun(rules) for _ in range(3))
     fed(running, rows[:at])
     fed(untouched, rows[:at])
     before = running.finish()
@@ -92,10 +64,10 @@ def test_forgetting_one_customer_leaves_the_others_as_they_are(
         one.id for one in before if one.rule in plain and one.customer == "c1"
     }
     assert {one.customer for one in gone} <= {"c1"}
-    if data.draw(st.booleans()):
-        running = saved_and_restored(running, rules)
+    if save:
+        running = again(running, rules)
     said, others, anew = (
-        [*fed(one, rows[at:]), *one.feed({}, end)] for one in (running, untouched, fresh)
+        [*fed(one, rows[at:]), *one.feed({}, case.end)] for one in (running, untouched, fresh)
     )
     expected = [one for one in others if one.customer != "c1"]
     expected += [one for one in anew if one.customer == "c1"]
@@ -105,10 +77,10 @@ def test_forgetting_one_customer_leaves_the_others_as_they_are(
     assert _of(plain, running.finish()) == _of(plain, left)
 
 
-@given(rules=rulesets(), rows=row_lists())
-@settings(max_examples=8, **QUIET)
-def test_another_clause_or_provider_is_not_forgotten(rules: ir.RuleSet, rows: list[Row]) -> None:
-    rows = sorted(rows, key=lambda row: tuple(row[name] for name in ORDER))
+@given(case=cases())
+@settings(max_examples=10 * DEPTH, **QUIET)
+def test_another_clause_or_provider_is_not_forgotten(case: Case) -> None:
+    rules, rows = case.rules, case.rows
     running, untouched = begun(rules), begun(rules)
     half = len(rows) // 2
     fed(running, rows[:half])

@@ -1,268 +1,115 @@
-"""The compiled engine against the oracle: random rules, random rows, any cuts, any restarts."""
+"""The compiled engine against the oracle: random rules, random rows, any cuts, any restarts.
+
+Usually each law is tried a few dozen times. `AUPKEEP_ORACLE_DEPTH=10 pytest tests/oracle` tries ten
+times as many examples, and with `HYPOTHESIS_PROFILE=explore` others each time.
+"""
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-from typing import Any, get_args
+from collections import Counter
 
-import msgspec
-import polars as pl
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+import pytest
+from hypothesis import given, settings
+from oracle_cases import DEPTH, PROVIDER, QUIET, Case, cases
+from oracle_runs import CUTS, Cut, by_text, plain, replay
 
 from aupkeep.detection import rule as ir
-from aupkeep.detection.engine import Engine
 from aupkeep.detection.finding import Finding
-from aupkeep.events.schema import ATTRIBUTED, ORDER, columns
-from aupkeep.policy.model import Tier
+from oracle import Oracle
 
-sys.path.insert(0, str(Path(__file__).parent))
-from oracle import Found, Oracle, Row
-
-PROVIDER = "p"
-SECOND = 1_000_000
-SPANS = (SECOND, 60 * SECOND, 90 * SECOND, 7 * SECOND)
-NUMBERS = (1, 2, 3, 5, 0.5, 2.5)
-
-TEXTS = st.sampled_from(["a", "A", "ab", "Abc", "b.c", "", "é", "É"])
-LEAVES = st.one_of(
-    st.just(ir.All(parts=())),
-    st.builds(ir.OneOf, field=st.just("status"), values=st.tuples(TEXTS), cased=st.booleans()),
-    st.builds(
-        ir.OneOf, field=st.just("size"), values=st.sampled_from([(1,), (2, 3), (2.5,), (-1, 2.0)])
-    ),
-    st.builds(
-        ir.Glob,
-        field=st.just("status"),
-        pieces=st.lists(st.sampled_from(["a", "B", ".", ir.Wild.ANY, ir.Wild.ONE]), min_size=1).map(
-            tuple
-        ),
-        cased=st.booleans(),
-    ),
-    st.just(ir.Regex(field="status", pattern="^a.*[cb]$", flags="i")),
-    st.just(ir.Cidr(field="client_ip", network="10.0.0.0/8")),
-    st.just(ir.Cidr(field="client_ip", network="2001:db8::/32")),
-    st.builds(
-        ir.Compare,
-        field=st.sampled_from(["size", "delay"]),
-        op=st.sampled_from(["gt", "gte", "lt", "lte"]),
-        number=st.sampled_from(NUMBERS),
-    ),
-    st.builds(ir.Flag, field=st.just("final"), value=st.booleans()),
-    st.builds(
-        ir.Present, field=st.sampled_from(["status", "size", "delay"]), present=st.booleans()
-    ),
-    st.builds(
-        ir.Same,
-        field=st.just("status"),
-        other=st.just("login"),
-        how=st.sampled_from(["equals", "startswith", "endswith"]),
-    ),
-    st.just(ir.Same(field="size", other="recipients")),
-)
-PREDICATES = st.recursive(
-    LEAVES,
-    lambda inner: st.one_of(
-        st.builds(ir.Not, part=inner),
-        st.builds(ir.All, parts=st.lists(inner, min_size=1, max_size=3).map(tuple)),
-        st.builds(ir.Some, parts=st.lists(inner, min_size=1, max_size=3).map(tuple)),
-    ),
-    max_leaves=4,
-)
-KEYS = st.sampled_from(
-    [("customer", "login"), ("customer",), ("login",), ("size", "final"), ("delay", "customer")]
-)
+EVERY = (ir.Window, ir.Conjunction, ir.Baseline, ir.Absence)
 
 
-def aups() -> st.SearchStrategy[ir.Aup]:
-    return st.builds(
-        ir.Aup,
-        clause=st.just("c"),
-        tier=st.sampled_from([Tier.FACT, Tier.SCORE]),
-        status=st.just("review"),
-        cooldown=st.sampled_from([0, 0, 1, SECOND, 100 * SECOND]),
-        most=st.sampled_from([1, 2, 20]),
-    )
-
-
-@st.composite
-def windows(draw: st.DrawFn, number: int) -> ir.Window:
-    measure: ir.Measured = draw(st.sampled_from(get_args(ir.Measured)))
-    fields = {"value_count": ["status", "size", "delay"], "value_sum": ["size", "delay"]}
-    plans = st.dictionaries(st.sampled_from(["x", "y"]), st.sampled_from(NUMBERS))
-    return ir.Window(
-        id=f"w{number}",
-        name=f"w{number}",
-        title="",
-        version="1",
-        measure=measure,
-        kind="mail",
-        rules=draw(st.sampled_from([("s0",), ("s1",), ("s0", "s1")])),
-        numerator="s2" if measure == "ratio" else "",
-        group_by=draw(KEYS),
-        timespan=draw(st.sampled_from(SPANS)),
-        op=draw(st.sampled_from(["gte", "gte", "gt", "lt", "lte", "eq", "neq"])),
-        threshold=ir.Threshold(default=draw(st.sampled_from(NUMBERS)), plans=draw(plans)),
-        least=draw(st.integers(1, 3)) if measure == "ratio" else 0,
-        field=draw(st.sampled_from(fields[measure])) if measure in fields else "",
-        aup=draw(st.one_of(st.none(), aups(), aups())),
-        detection=f"w{number}",
-    )
-
-
-@st.composite
-def rulesets(draw: st.DrawFn) -> ir.RuleSet:
-    selections = [
-        ir.Selection(id=f"s{i}", name=f"s{i}", title="", kind="mail", predicate=draw(PREDICATES))
-        for i in range(3)
-    ]
-    selections.append(
-        ir.Selection(id="f", name="f", title="", kind="login", predicate=ir.All(parts=()))
-    )
-    rules: list[ir.Rule] = [draw(windows(i)) for i in range(draw(st.integers(1, 3)))]
-    for i in range(draw(st.integers(0, 2))):
-        known = [one.id for one in (*selections, *rules)]
-        joined = draw(st.lists(st.sampled_from(known), min_size=2, max_size=3, unique=True))
-        rules.append(
-            ir.Conjunction(
-                id=f"t{i}",
-                name=f"t{i}",
-                title="",
-                version="1",
-                rules=tuple(joined),
-                kinds=("login", "mail"),
-                group_by=draw(st.sampled_from([("customer",), ("customer", "client_ip")])),
-                timespan=draw(st.sampled_from(SPANS)),
-                aup=draw(aups()),
-                detection=f"t{i}",
-            )
-        )
-    return ir.RuleSet(
-        selections={one.id: one for one in selections}, rules={one.id: one for one in rules}
-    )
-
-
-@st.composite
-def row_lists(draw: st.DrawFn) -> list[Row]:
-    pane = ir.pane_length(draw(st.sampled_from(SPANS)))
-    step = st.sampled_from([0, 0, 1, pane // 2, pane - 1, pane, pane + 1, 20 * pane, 59 * pane])
-    far = st.sampled_from([60 * pane, 61 * pane, 60 * pane - 1, 300 * pane])
-    time = draw(st.sampled_from([0, -5 * pane, -61 * pane - 1, 1_767_571_200_000_000]))
-    rows: list[Row] = []
-    for i in range(draw(st.integers(1, 40))):
-        time += draw(st.one_of(step, step, step, far))
-        rows.append(draw(one_row(time, i)))
-    return rows
-
-
-@st.composite
-def one_row(draw: st.DrawFn, time: int, number: int) -> Row:
-    plan = draw(st.sampled_from([None, "x", "y", "z"]))
-    customer = draw(st.sampled_from(["c1", "c1", "c2", None]))
-    mostly = st.sampled_from([True] * 7 + [False])
-    return {
-        "kind": draw(st.sampled_from(["mail", "mail", "mail", "login"])),
-        "event_time": time,
-        "observed_at": time,
-        "stream": draw(st.integers(0, 2)),
-        "position": number,
-        "part": draw(st.integers(0, 1)),
-        "provider": PROVIDER if draw(mostly) else "other",
-        "authenticated": draw(mostly),
-        "late": not draw(mostly),
-        "customer": customer,
-        "plan": plan,
-        "plans": draw(st.sampled_from([plan, "x|y", "y|z"])),
-        "attribution": draw(st.sampled_from(["attributed"] * 6 + ["outsider"])),
-        "actor": draw(st.sampled_from(["ip:1", "ip:2", None])),
-        "forgeable": not draw(mostly),
-        "client_ip": draw(st.sampled_from([None, "10.1.2.3", "192.0.2.1", "2001:db8::1"])),
-        "login": draw(st.sampled_from([None, "a", "b"])),
-        "status": draw(st.one_of(st.none(), TEXTS)),
-        "size": draw(st.sampled_from([None, 1, 2, 3, -1, 2**40])),
-        "recipients": draw(st.sampled_from([None, 1, 2])),
-        "delay": draw(st.sampled_from([None, 0.1, 0.2, 0.3, 1e16, -1e16, float("nan")])),
-        "final": draw(st.sampled_from([None, True, False])),
-    }
-
-
-def frames(rows: list[Row]) -> dict[str, pl.DataFrame]:
-    made = {}
-    for kind in ("mail", "login"):
-        schema = columns(kind) | ATTRIBUTED
-        listed = [{name: row.get(name) for name in schema} for row in rows if row["kind"] == kind]
-        made[kind] = pl.DataFrame(listed, schema=schema).sort(ORDER)
-    return made
-
-
-def plain(finding: Finding) -> Found:
-    return Found(
-        state=finding.state,
-        rule=finding.rule,
-        key=tuple(finding.key.values()),
-        customer=finding.customer,
-        first=finding.first,
-        last=finding.last,
-        value=finding.value,
-        threshold=finding.threshold,
-        events=finding.events,
-        tier=finding.tier,
-        forgeable=finding.forgeable,
-    )
-
-
-def by_text(found: list[Found]) -> list[str]:
-    return sorted(map(repr, found))
-
-
-def replay(
-    rules: ir.RuleSet, rows: list[Row], cuts: list[tuple[int, bool]], end: int
-) -> tuple[list[Finding], list[Finding]]:
-    """Feed `rows` in pieces; after a cut marked so, go on from the saved state."""
-    engine = Engine({PROVIDER: (rules, "1")})
-    changes: list[Finding] = []
-    start = 0
-    for stop, again in [*cuts, (len(rows), False)]:
-        piece = rows[start:stop]
-        if piece:
-            changes += engine.feed(frames(piece), piece[-1]["event_time"])
-        start = max(start, stop)
-        if again:
-            saved = msgspec.msgpack.decode(msgspec.msgpack.encode(engine.save()))
-            engine = Engine({PROVIDER: (rules, "1")})
-            assert engine.restore(saved) == []
-    changes += engine.feed({}, end)
-    return changes, engine.finish()
-
-
-QUIET: dict[str, Any] = {
-    "deadline": None,
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
-}
-
-
-@given(rules=rulesets(), rows=row_lists(), data=st.data())
-@settings(max_examples=60, **QUIET)
-def test_engine_means_what_the_oracle_says(
-    rules: ir.RuleSet, rows: list[Row], data: st.DataObject
-) -> None:
-    rows = sorted(rows, key=lambda row: tuple(row[name] for name in ORDER))
-    end = rows[-1]["event_time"] + data.draw(st.sampled_from([0, SECOND, 100 * SECOND]))
-    expected, still = Oracle(rules, PROVIDER).run(rows, end)
-    whole, present = replay(rules, rows, [], end)
+def agree(case: Case, cuts: list[Cut]) -> None:
+    expected, still = Oracle(case.rules, PROVIDER).run(case.rows, case.end)
+    whole, present = replay(case.rules, case.rows, case.end)
     assert by_text([plain(one) for one in whole]) == by_text(expected)
-    opened = {one.id for one in whole if one.state == "growing"}
-    assert by_text([plain(one) for one in present if one.id not in opened]) == by_text(
-        [one for one in still if not _grew(one, expected)]
-    )
+    assert by_text([plain(one) for one in present]) == by_text(still)
     assert [one.last for one in whole] == sorted(one.last for one in whole)
-    cuts = sorted(data.draw(st.lists(st.tuples(st.integers(0, len(rows)), st.booleans()))))
-    assert replay(rules, rows, cuts, end) == (whole, present)
+    assert replay(case.rules, case.rows, case.end, cuts) == (whole, present)
 
 
-def _grew(now: Found, changes: list[Found]) -> bool:
-    return any(
-        one.state == "growing" and (one.rule, one.key, one.first) == (now.rule, now.key, now.first)
-        for one in changes
-    )
+@pytest.mark.parametrize("of", EVERY)
+def test_engine_means_what_the_oracle_says(of: type[ir.Rule]) -> None:
+    @given(case=cases(of), cuts=CUTS)
+    @settings(max_examples=60 * DEPTH, **QUIET)
+    def law(case: Case, cuts: list[Cut]) -> None:
+        agree(case, cuts)
+
+    law()
+
+
+@given(case=cases(), cuts=CUTS)
+@settings(max_examples=30 * DEPTH, **QUIET)
+def test_threads_change_neither_findings_nor_their_order(case: Case, cuts: list[Cut]) -> None:
+    whole = replay(case.rules, case.rows, case.end)
+    for workers in (2, 3):
+        assert replay(case.rules, case.rows, case.end, cuts, workers=workers) == whole
+
+
+@given(case=cases(), cuts=CUTS)
+@settings(max_examples=40 * DEPTH, **QUIET)
+def test_shares_together_find_what_one_engine_finds(case: Case, cuts: list[Cut]) -> None:
+    changes, present = replay(case.rules, case.rows, case.end)
+    for count in (2, 3):
+        shares = [
+            replay(case.rules, case.rows, case.end, cuts, share=(i, count)) for i in range(count)
+        ]
+        assert _sorted([one for found, _ in shares for one in found]) == _sorted(changes)
+        assert _sorted([one for _, found in shares for one in found]) == _sorted(present)
+
+
+@given(case=cases())
+@settings(max_examples=25 * DEPTH, **QUIET)
+def test_every_row_by_itself_is_as_good_as_all_at_once(case: Case) -> None:
+    alone = [Cut(rows=i, frontier=i % 3, again=i % 7 == 0) for i in range(1, len(case.rows) + 1)]
+    whole = replay(case.rules, case.rows, case.end)
+    assert replay(case.rules, case.rows, case.end, alone) == whole
+
+
+def test_the_examples_reach_what_the_laws_are_about() -> None:
+    """A fixed sample opens, grows and ends findings of every kind of rule, often."""
+    seen: Counter[tuple[str, str]] = Counter()
+
+    def sample(of: type[ir.Rule]) -> None:
+        @given(case=cases(of))
+        @settings(max_examples=200, derandomize=True, database=None, **QUIET)
+        def gather(case: Case) -> None:
+            found, _ = Oracle(case.rules, PROVIDER).run(case.rows, case.end)
+            for rule, state in {(one.rule, one.state) for one in found}:
+                for name in _names(case.rules.rules[rule]):
+                    seen[name, state] += 1
+
+        gather()
+
+    for of in EVERY:
+        sample(of)
+    measures = ("event_count", "value_count", "value_sum", "value_avg", "ratio")
+    fewest = {
+        **dict.fromkeys([(name, "open") for name in (*measures, "temporal", "baseline")], 20),
+        **dict.fromkeys([(name, "ended") for name in (*measures, "temporal", "baseline")], 20),
+        ("temporal_ordered", "open"): 20,
+        ("temporal_ordered", "ended"): 20,
+        ("absence", "open"): 60,
+        ("absence", "ended"): 60,
+        ("aliased", "open"): 40,
+        ("event_count", "growing"): 2,
+        ("value_count", "growing"): 2,
+        ("value_sum", "growing"): 2,
+        ("baseline", "growing"): 2,
+    }
+    assert {name: seen[name] for name in fewest if seen[name] < fewest[name]} == {}
+
+
+def _names(rule: ir.Rule) -> list[str]:
+    if isinstance(rule, ir.Window):
+        name: str = rule.measure
+    elif isinstance(rule, ir.Conjunction):
+        name = "temporal_ordered" if rule.ordered else "temporal"
+    else:
+        name = "baseline" if isinstance(rule, ir.Baseline) else "absence"
+    return [name, "aliased"] if rule.aliases else [name]
+
+
+def _sorted(found: list[Finding]) -> list[str]:
+    return sorted(map(repr, found))

@@ -34,6 +34,7 @@ CASES: dict[str, tuple[Edit, ...]] = {
     "duplicate-key": ((BOOK, "appeal_within: 14d", "appeal_within: 14d\nact_within: {a: !x 1}"),),
     "key-not-text": ((BOOK, "act_within: 24h", "act_within: 24h\n404: 24h\n[a, b]: 24h"),),
     "too-deep": ((BOOK, "act_within: 24h", f"act_within: {'[' * 30}{']' * 30}"),),
+    "too-large": ((BOOK, None, "#" * 4_000_001),),
     "two-documents": ((BOOK, "ladders:", "---\nladders:"),),
     "tab-file": ((BOOK, None, "\t"),),
     "empty-file": ((BOOK, None, ""),),

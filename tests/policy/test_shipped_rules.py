@@ -82,7 +82,7 @@ def test_volume_alone_leads_to_a_question_or_a_cap() -> None:
         Measure.WARN,
         Measure.THROTTLE,
     }
-    volume = ("login_hour", "login_day", "script_hour", "script_day")
+    volume = ("login_hour", "login_day", "script_hour", "script_day", "login_unusual")
     found = {rule.name: rule.aup for rule in rules_of("jasmo").rules.values()}
     for name in volume:
         block = found[name]

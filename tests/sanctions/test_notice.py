@@ -288,6 +288,13 @@ LINES: dict[str, tuple[dict[str, object], str]] = {
             " ann@shop.example): 230 counted within 1 hour, where we look from 100 on; from "
         ),
     ),
+    "login_unusual": (
+        {"value": 181, "threshold": 180.0, "unit": "rows"},
+        (
+            "A login sends three times as many recipients in an hour as in its own busiest hours"
+            " (login ann@shop.example): 181 counted within 1 hour, where we look above 180; from "
+        ),
+    ),
     "guesses_many": (
         {
             "value": 35,
@@ -366,6 +373,20 @@ def test_a_rule_the_policy_no_longer_has_is_named_as_it_was_called() -> None:
     gone = replace(volume(brand), rule="unknown", rule_name="old_rule")
     (line,) = evidence([gone], brand)
     assert line.startswith("old_rule (login ann@shop.example): 230 counted, where we look from 100")
+
+
+def test_what_did_not_come_is_told_so() -> None:
+    brand = policy("jasmo")
+    document = {
+        "title": "No backup came",
+        "id": "no_backup",
+        "name": "no_backup",
+        "aup_metric": {"type": "absence", "timespan": "24h"},
+    }
+    brand = replace(brand, rules=(replace(brand.rules[0], documents=(document,)),))
+    said = finding(brand, "no_backup", value=0, threshold=1)
+    (line,) = evidence([said], brand)
+    assert line.startswith("No backup came (login ann@shop.example): nothing came within 1 day;")
 
 
 @pytest.mark.parametrize("count", [0, 1, MOST, MOST + 1, 500])

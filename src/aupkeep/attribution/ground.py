@@ -16,6 +16,13 @@ import polars as pl
 from aupkeep.attribution.flow import resolve_flow
 from aupkeep.attribution.holders import WORDS, Holders
 from aupkeep.attribution.holdings import Holding
+from aupkeep.attribution.hosts import (
+    resolve_config,
+    resolve_dns,
+    resolve_file,
+    resolve_process,
+    resolve_web,
+)
 from aupkeep.attribution.login import resolve_login
 from aupkeep.attribution.mail import resolve_mail
 from aupkeep.attribution.plans import PlanBook, texts
@@ -33,6 +40,11 @@ RESOLVERS: Mapping[str, Callable[[pl.DataFrame, Scope], Resolution]] = {
     "login": resolve_login,
     "flow": resolve_flow,
     "report": resolve_report,
+    "process": resolve_process,
+    "file": resolve_file,
+    "web": resolve_web,
+    "dns": resolve_dns,
+    "config": resolve_config,
 }
 
 _ATTRIBUTED = "attributed"

@@ -10,6 +10,9 @@ import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+#: A line is quoted whole up to this many characters.
+_LONGEST = 240
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Place:
@@ -82,17 +85,28 @@ def render(fault: Fault) -> str:
     else:
         lines.append(_shown(f"{place.file}:{place.line}:{place.column}: {fault.what}"))
         margin = f"{place.line:5d} | "
+        text, column = _cut(place.text, place.column)
         # Tabs stay tabs, so that the caret stands below what it points at.
-        head = place.text[: max(place.column - 1, 0)]
+        head = text[: max(column - 1, 0)]
         before = "".join("\t" if sign == "\t" else " " for sign in _shown(head))
-        behind = " " * (place.column - 1 - len(head))
-        lines.append(margin + _shown(place.text))
+        behind = " " * (column - 1 - len(head))
+        lines.append(margin + _shown(text))
         lines.append(" " * len(margin) + before + behind + "^")
     if fault.allowed:
         lines.append("        allowed: " + _shown(", ".join(fault.allowed)))
     if fault.hint:
         lines.append("        hint: " + _shown(fault.hint))
     return "\n".join(lines)
+
+
+def _cut(text: str, column: int) -> tuple[str, int]:
+    """Return the part of a long line around `column`, and where the column is in it."""
+    if len(text) <= _LONGEST:
+        return text, column
+    start = max(0, min(column - 1, len(text)) - _LONGEST // 2)
+    end = start + _LONGEST
+    head, tail = "..." if start else "", "..." if end < len(text) else ""
+    return head + text[start:end] + tail, column - start + len(head)
 
 
 def _shown(text: str) -> str:

@@ -63,7 +63,7 @@ def _progress(finding: Finding) -> tuple[bool, int, float]:
 
 def _case(identity: str, members: list[Finding]) -> Case:
     """Return the open case that `members` make: all but its id follows from them."""
-    ordered = sorted(members, key=lambda item: (item.first, item.id))
+    ordered = sorted(members, key=lambda item: (item.counts_from, item.id))
     key = key_of(ordered[0])
     return Case(
         id=identity,
@@ -74,7 +74,7 @@ def _case(identity: str, members: list[Finding]) -> Case:
         state="open",
         attribution=ordered[0].attribution,
         tier=max((item.tier for item in members if not item.degraded), default=Tier.JUDGEMENT),
-        aware_at=min(item.observed_at for item in members),
-        opened_at=ordered[0].first,
+        aware_at=min(max(item.observed_at, item.excepted_until or 0) for item in members),
+        opened_at=ordered[0].counts_from,
         findings=tuple(item.id for item in ordered),
     )

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import sys
 from typing import Annotated, Any
@@ -26,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "arm": ("aupkeep.cli.arm", "arm_app", "Let a power or a clause be carried out."),
     "disarm": ("aupkeep.cli.arm", "disarm_app", "Let it be carried out no more."),
     "policy": ("aupkeep.cli.policy", "app", "Check, show, test, publish and cover policy folders."),
+    "exception": ("aupkeep.cli.exceptions", "app", "Make, list and end exceptions."),
     "holdings": ("aupkeep.cli.holdings", "app", "Import who holds what; suggest what is missing."),
     "events": ("aupkeep.cli.events", "app", "Show what each line of a file became."),
     "detect": ("aupkeep.cli.detect", "app", "Files in, findings out; nothing is kept."),
@@ -37,6 +39,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "resume": ("aupkeep.cli.alarms", "resume_app", "Let a paused power go on."),
     "person": ("aupkeep.cli.person", "app", "Let people in, and make links to sign in."),
     "record": ("aupkeep.cli.record", "app", "Verify and export the record."),
+    "bench": ("aupkeep.cli.bench", "app", "Measure how fast the engine is on this machine."),
+    "archive": ("aupkeep.cli.archive", "app", "Find, keep, hold and erase old events."),
     "doctor": ("aupkeep.cli.doctor", "app", "What is read, what is not, and the next step."),
 }
 
@@ -87,6 +91,12 @@ def root(
     """Aupkeep keeps a hosting provider's acceptable use policy."""
 
 
+#: New objects between two searches for circles of garbage. Python's own 700 would search many
+#: times as often while modules are loaded and rules are read, which makes no garbage at all.
+_GARBAGE = 50_000
+
+
 def main() -> None:
     """Run the command line; exit codes as in `cli.faces`."""
+    gc.set_threshold(_GARBAGE)
     app(prog_name="aupkeep")

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from aupkeep.cases.excepting import excused, said
+from aupkeep.cli.excepted import read_exceptions
 from aupkeep.cli.faces import FAILED, FINE, FOUND, complain, now, plain_errors, say_json
 from aupkeep.cli.given import given_address, given_network, given_year, given_zone
 from aupkeep.cli.inputs import OrderedFiles, files_with_formats
@@ -40,6 +42,9 @@ def detect(  # noqa: PLR0913  # one parameter an option of the documented comman
     network: Annotated[
         list[str] | None, typer.Option(help="a prefix of ours; may be given again")
     ] = None,
+    exceptions: Annotated[
+        Path | None, typer.Option(help="JSON lines, as `exception list --json` prints them")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="one JSON object a line")] = False,
 ) -> None:
     """Read files and say which clauses of the policy were breached, by whom, on what evidence."""
@@ -54,20 +59,27 @@ def detect(  # noqa: PLR0913  # one parameter an option of the documented comman
             exporter=given_address(exporter),
             networks=tuple(map(given_network, network or ())),
         )
+        excepting = read_exceptions(exceptions) if exceptions else []
         pairs = files_with_formats(ctx, files)
         run = reading_run(pairs, options, now())
         last: dict[str, Finding] = {}
         for finding in run.findings():
             last[finding.id] = finding
-        ordered = sorted(last.values(), key=lambda item: (item.first, item.id))
+        horizon = run.replay.stream.evaluated
+        listed = (excused(item, excepting, horizon) for item in last.values())
+        ordered = sorted(listed, key=lambda item: (item.first, item.id))
+        by_id = {item.id: item for item in excepting}
         for finding in ordered:
             if as_json:
                 say_json(finding_object(finding))
             else:
-                print(finding_text(finding))
+                why = f"; {said(by_id[finding.exception])}" if finding.suppressed else ""
+                print(finding_text(finding) + why)
         if as_json:
-            say_json({"summary": summary_object(run.replay.stream)})
+            suppressed = sum(finding.suppressed for finding in ordered)
+            say_json({"summary": summary_object(run.replay.stream) | {"suppressed": suppressed}})
         else:
             print("\n".join(summary_text(run.replay.stream)))
         unread = complain(run.replay.faults)
-    raise typer.Exit(FAILED if unread else FOUND if ordered else FINE)
+    found = any(not finding.suppressed for finding in ordered)
+    raise typer.Exit(FAILED if unread else FOUND if found else FINE)

@@ -12,7 +12,15 @@ from aupkeep.base.clock import format_instant
 from aupkeep.base.errors import AupkeepError
 from aupkeep.cli.faces import FINE, FOUND, plain_errors, say_json
 from aupkeep.cli.place import Folder, opened
+from aupkeep.cli.standing import (
+    exception_lines,
+    exceptions_now,
+    order_lines,
+    order_of_sources,
+)
 from aupkeep.cli.words import MOST_SAMPLES, shares_text
+from aupkeep.detection.bundle import moment
+from aupkeep.flow import tending
 from aupkeep.flow.health import Health
 from aupkeep.flow.health import examine as health_of
 from aupkeep.flow.installation import Installation
@@ -48,15 +56,19 @@ def examine(installation: Installation) -> dict[str, Any]:
     """Return everything there is to say about the installation, as plain values."""
     committed, saved = _committed(installation)
     shares, degraded = Shares(), []
+    stream = saved["stream"] if saved is not None else {}
     if saved is not None:
-        shares = Shares.restore(saved["stream"]["shares"])
-        degraded = list(saved["stream"].get("degraded", []))
-    sources = [asdict(item) for item in intake.sources()]
+        shares = Shares.restore(stream["shares"])
+        degraded = list(stream.get("degraded", []))
+    said = order_of_sources(stream)
+    sources = [asdict(item) | said.get((item.name, item.format), {}) for item in intake.sources()]
     troubles = [item["trouble"] for item in sources if item["trouble"]]
     troubles += _unreadable(installation)
     holdings = ground.holdings()
     health = health_of(installation)
     troubles += health.troubles
+    archive = tending.standing(installation)
+    troubles += archive.troubles
     found: dict[str, Any] = {
         "mode": "armed" if _can_act(health) else "observe",
         "armed": health.armed,
@@ -72,6 +84,17 @@ def examine(installation: Installation) -> dict[str, Any]:
         "holdings": len(holdings),
         "cases": len(evidence.all_cases()),
         "degraded": degraded,
+        "degraded_rules": [
+            one | {"since": moment(one["since"]), "last": moment(one["last"])}
+            for one in stream.get("shortfalls", [])
+        ],
+        "exceptions": exceptions_now(),
+        "archive": {
+            "kinds": archive.kinds,
+            "holds": archive.holds,
+            "last_sweep": archive.last_sweep,
+            "broken": len(archive.troubles),
+        },
         "troubles": list(dict.fromkeys(troubles)),
     }
     found["next"] = _next(installation, found, holdings, shares)
@@ -104,6 +127,7 @@ def text(found: dict[str, Any]) -> list[str]:
         counts = item["counts"]
         said = ", ".join(f"{counts[name]} {name}" for name in _SAID if counts.get(name))
         lines.append(f"{item['format']:<9} {item['name']}: {said or 'nothing read yet'}")
+        lines += order_lines(item)
         for reason, count, samples in item["rejects"]:
             lines.append(f"    {count} rejected: {reason}")
             lines += [
@@ -114,10 +138,25 @@ def text(found: dict[str, Any]) -> list[str]:
     if found["sanctions"]:
         counts = found["sanctions"].items()
         lines.append("sanctions: " + ", ".join(f"{count} {state}" for state, count in counts))
+    lines += _archive(found["archive"])
     lines += [f"checkpoint of {name}: {said}" for name, said in found["checkpoints"].items()]
-    lines += [f"degraded: {line}" for line in found["degraded"]]
+    lines += exception_lines(found["exceptions"])
+    lines += [f"degraded, so not evaluated in full: {line}" for line in found["degraded"]]
     lines += [f"trouble: {line}" for line in found["troubles"]]
     lines.append("next: " + found["next"])
+    return lines
+
+
+def _archive(said: dict[str, Any]) -> list[str]:
+    lines = [
+        f"archive: {one['rows']} {kind} events in {one['files']} files, {one['bytes']:,} bytes, "
+        f"from {one['oldest']} on"
+        for kind, one in said["kinds"].items()
+    ]
+    if said["holds"]:
+        lines.append(f"archive: {said['holds']} holds in force")
+    if said["kinds"]:
+        lines.append(f"archive: last swept {said['last_sweep'] or 'never'}")
     return lines
 
 
@@ -182,6 +221,10 @@ def _next(
             f"aupkeep holdings suggest --dir {where}: most rows are nobody's yet",
         ),
         (found["cases"], f"aupkeep case list --dir {where}"),
+        (
+            found["degraded"],
+            "see to the degraded rules above: that they found nothing does not say all is well",
+        ),
     )
     fitting = (step for wanted, step in steps if wanted)
     return next(fitting, "nothing to do: no clause was breached in what was read")

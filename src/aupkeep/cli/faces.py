@@ -22,7 +22,7 @@ FINE, FOUND, MISUSE, FAILED = 0, 1, 2, 3
 #: What a supervised process ends with where time can heal it (EX_TEMPFAIL of sysexits).
 DISK_REFUSES = 75
 #: Codes of faults that time can heal.
-_HEALED_BY_TIME = frozenset({"database-refuses", "disk-refuses"})
+_HEALED_BY_TIME = frozenset({"database-refuses", "disk-refuses", "state-refused"})
 
 
 def now() -> int:

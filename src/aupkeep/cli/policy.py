@@ -6,17 +6,24 @@ detection and everything else by policy; a person sees one list.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from aupkeep.attribution.holdings import read_holdings
+from aupkeep.attribution.profiles import read_profiles
 from aupkeep.base.errors import AupkeepError, Fault, MisuseError, Place, render
+from aupkeep.cli.explain import explain_rule
 from aupkeep.cli.faces import FOUND, now, plain_errors, say_json
+from aupkeep.cli.given import read_text
+from aupkeep.cli.import_sigma import import_sigma
 from aupkeep.cli.place import Folder as Where
 from aupkeep.cli.place import opened
+from aupkeep.cli.tested import explained, result_object
 from aupkeep.detection.reading import read_rules
 from aupkeep.detection.rule import RuleSet
 from aupkeep.detection.samples import Result, run_tests
@@ -27,6 +34,7 @@ from aupkeep.flow.folders import (
     read_folder,
     shipped_policies,
 )
+from aupkeep.flow.plans import plans_in_the_books, plans_of, unheld
 from aupkeep.flow.publish_policy import publish_policy
 from aupkeep.outlets import MEASURES
 from aupkeep.policy.coverage import Row, coverage
@@ -42,13 +50,23 @@ app = typer.Typer(
     help="Check, show, test and cover policy folders.",
     no_args_is_help=True,
 )
+app.command("import-sigma")(import_sigma)
 
 _Folder = Annotated[str, typer.Argument(help="A policy folder, or the name of a shipped policy.")]
 _Folders = Annotated[
     list[str] | None,
     typer.Argument(help="Policy folders or names of shipped policies; all shipped ones if none."),
 ]
+_Holdings = Annotated[Path | None, typer.Option(help="CSV: who held what, on which plan")]
+_Profiles = Annotated[Path | None, typer.Option(help="CSV: plans and status of customers")]
+_Books = Annotated[
+    Path | None, typer.Option("--dir", help="an installation, whose books tell the plans")
+]
 _Json = Annotated[bool, typer.Option("--json", help="JSON lines.")]
+
+
+#: Tells the plans of a provider; None where nothing does.
+_Plans = Callable[[str], frozenset[str] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +80,23 @@ class _Checked:
 
 
 @app.command()
-def check(folders: _Folders = None) -> None:
-    """Check folders as a whole and print every fault, with its place."""
+def check(
+    folders: _Folders = None,
+    *,
+    holdings: _Holdings = None,
+    profiles: _Profiles = None,
+    where: _Books = None,
+) -> None:
+    """Check folders as a whole and print every fault, with its place.
+
+    Where holdings, profiles or an installation are given, thresholds may name only plans that
+    somebody has or had there.
+    """
     with plain_errors():
         found = 0
+        plans = _plans(holdings, profiles, where)
         for argument in _arguments(folders):
-            checked = _check(argument)
+            checked = _check(argument, plans)
             found += len(checked.faults)
             for fault in checked.faults:
                 print(render(fault))
@@ -91,6 +120,9 @@ def publish(
             print(f"published {version}, hash {ruled.policy.hash[:16]}")
         else:
             print(f"{version} is published already, with the same text")
+        strange = unheld(ruled.rules, plans_in_the_books(ruled.policy.provider))
+        if strange:
+            print(f"nobody has or had these plans that thresholds name: {', '.join(strange)}")
 
 
 @app.command()
@@ -104,19 +136,27 @@ def show(
         print(explain_policy(policy, clause), end="")
 
 
+app.command("explain")(explain_rule)
+
+
 @app.command()
-def test(folder: _Folder) -> None:
-    """Run the samples inside the rules of a policy."""
+def test(folder: _Folder, *, json: _Json = False) -> None:  # noqa: PT028  # a command, no test
+    """Run the samples inside the rules of a policy; say of a failed one how far the rule came."""
     with plain_errors():
         _, rules = _sound(folder)
         path = find_folder(folder)
         results = run_tests(rules)
-        for result in results:
-            if not result.passed:
+        failures = [result for result in results if not result.passed]
+        for result in results if json else failures:
+            told = [] if result.passed else explained(rules, result)
+            if json:
+                say_json(result_object(result, told))
+            else:
                 print(render(_within(_failure(result), path)))
-        failed = sum(not result.passed for result in results)
-        print(f"{_count(len(results), 'sample')}, {_count(failed, 'failure')}")
-    if failed:
+                print("\n".join(f"        {line}" for line in told))
+        if not json:
+            print(f"{_count(len(results), 'sample')}, {_count(len(failures), 'failure')}")
+    if failures:
         raise typer.Exit(FOUND)
 
 
@@ -141,14 +181,29 @@ def _arguments(folders: list[str] | None) -> list[str]:
     return found
 
 
-def _check(argument: str) -> _Checked:
+def _plans(holdings: Path | None, profiles: Path | None, where: Path | None) -> _Plans:
+    """Return what tells the plans of a provider."""
+    if where is not None:
+        opened(where)
+        return plans_in_the_books
+    held = read_holdings(read_text(holdings), file=str(holdings)) if holdings else ()
+    said = read_profiles(read_text(profiles), file=str(profiles)) if profiles else ()
+    return partial(plans_of, holdings=held, profiles=said)
+
+
+def _nothing_said(_provider: str) -> None:
+    """Nothing tells the plans."""
+
+
+def _check(argument: str, plans: _Plans = _nothing_said) -> _Checked:
     """Return the folder with the faults of the policy and of its rules, in one order."""
     folder = read_folder(find_folder(argument))
     draft = open_folder(folder.files)
     faults = [*folder.faults, *draft_faults(draft)]
     rules = None
+    known = plans(draft.front.at("provider").text)
     try:
-        rules = read_rules(draft.rules, clauses=tuple(draft.clauses), plans=None)
+        rules = read_rules(draft.rules, clauses=tuple(draft.clauses), plans=known)
     except AupkeepError as error:
         faults += _further(error.faults, faults)
     policy = None if faults else read_policy(folder.files)

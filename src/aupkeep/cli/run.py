@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
@@ -22,9 +23,11 @@ import typer
 from aupkeep.cli.engine import Once
 from aupkeep.cli.faces import DISK_REFUSES, FAILED, FINE, plain_errors
 from aupkeep.cli.place import Folder, Place, opened
+from aupkeep.flow.erasing import LIST as ERASURES
 from aupkeep.flow.installation import Installation
 from aupkeep.flow.keys import secret
 from aupkeep.settings import FILE_NAME
+from aupkeep.store.archive.locks import make_ready
 from aupkeep.store.database import close_store
 
 app = typer.Typer(add_completion=False)
@@ -162,7 +165,7 @@ def _unprivileged(installation: Installation) -> pwd.struct_passwd | None:
     else:
         why = _cannot(user, installation)
     if not why:
-        give(installation.data, user)
+        hand_over(installation, user)
         return user
     print(
         f"{why}: engine and web run as root. Better, once:\n"
@@ -190,6 +193,17 @@ def _cannot(user: pwd.struct_passwd, installation: Installation) -> str:
     except OSError:
         return f"user `{user.pw_name}` may not start this program"
     return f"user `{user.pw_name}` may not read it" if tried.returncode else ""
+
+
+def hand_over(installation: Installation, user: pwd.struct_passwd) -> None:
+    """Give `user` what the engine keeps: its data, the archive, and the list of what was erased."""
+    make_ready(installation.archive)
+    give(installation.data, user)
+    if not installation.archive.resolve().is_relative_to(installation.data.resolve()):
+        give(installation.archive, user)
+    with suppress(FileNotFoundError):
+        listed = installation.folder / ERASURES
+        os.chown(listed, user.pw_uid, user.pw_gid, follow_symlinks=False)
 
 
 def give(data: Path, user: pwd.struct_passwd) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from aupkeep.base.clock import format_instant
 from aupkeep.decisions.words import evidence_line
+from aupkeep.detection.bundle import moment
 from aupkeep.detection.finding import Finding
 from aupkeep.flow.stream import Stream
 from aupkeep.flow.tally import Shares, Tally
@@ -44,6 +45,14 @@ def finding_object(finding: Finding) -> dict[str, Any]:
         "threshold": finding.threshold,
         "events": list(finding.events),
         "forgeable": finding.forgeable,
+        "degraded": finding.degraded,
+        "window": [moment(instant) for instant in finding.window] if finding.window else None,
+        "parameters": dict(finding.parameters),
+        "because": dict(finding.because),
+        "exception": finding.exception or None,
+        "excepted_until": (
+            moment(finding.excepted_until) if finding.excepted_until is not None else None
+        ),
     }
 
 

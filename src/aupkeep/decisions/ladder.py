@@ -52,7 +52,7 @@ def climb(ladder: Ladder, findings: Sequence[Finding], now: int) -> tuple[Reache
 def next_look(ladder: Ladder, findings: Sequence[Finding], now: int) -> int | None:
     """Return when an open finding will have lasted long enough for a step, if no row comes."""
     instants = [
-        finding.first + step.when.lasting
+        finding.counts_from + step.when.lasting
         for finding in findings
         if finding.state != "ended"
         for step in ladder.steps
@@ -64,7 +64,7 @@ def next_look(ladder: Ladder, findings: Sequence[Finding], now: int) -> int | No
 def lasted(finding: Finding, now: int) -> int:
     """Return how long `finding` has held, in microseconds."""
     end = finding.last if finding.state == "ended" else max(now, finding.last)
-    return max(0, end - finding.first)
+    return max(0, end - finding.counts_from)
 
 
 def occasions(findings: Sequence[Finding]) -> int:
@@ -75,7 +75,7 @@ def occasions(findings: Sequence[Finding]) -> int:
     count for less.
     """
     count, latest = 0, 0
-    for first in sorted(finding.first for finding in findings):
+    for first in sorted(finding.counts_from for finding in findings):
         if count == 0 or first >= latest + OCCASION:
             count, latest = count + 1, first
     return count
@@ -109,7 +109,11 @@ def _groups(findings: Sequence[Finding], least: int, within: int) -> list[Sequen
     if not within:
         return [findings] if findings else []
     return [
-        [item for item in findings if last.first - within <= item.first <= last.first]
+        [
+            item
+            for item in findings
+            if last.counts_from - within <= item.counts_from <= last.counts_from
+        ]
         for last in findings
     ]
 

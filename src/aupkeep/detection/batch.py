@@ -6,25 +6,22 @@ no rule may see (outsiders, late ones, another provider's) are left out here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from aupkeep.detection.codes import Codes, Ints, group
+from aupkeep.detection.codes import Column
 from aupkeep.detection.layout import FAINT, FORGEABLE
-
-#: Stands in a key for the customer column: an unknown customer is told apart by the actor.
-CUSTOMER = "~customer"
-#: Below this share of rows, codes are computed for the picked rows only.
-_SPARSE = 0.5
+from aupkeep.detection.naming import CUSTOMER
+from aupkeep.detection.tables import Ids, Ints
 
 
 def visible(frame: pl.DataFrame, provider: str, columns: list[str]) -> pl.DataFrame:
     """Return the rows of `frame` that rules of `provider` may see, with `columns` and the key's.
 
-    Not-a-number is a missing value from here on.
+    Not-a-number is a missing value from here on, and minus nought is nought.
     """
     seen = (
         (pl.col("provider") == provider)
@@ -33,11 +30,17 @@ def visible(frame: pl.DataFrame, provider: str, columns: list[str]) -> pl.DataFr
     ).fill_null(value=False)
     if not frame.select(seen.all()).item():
         frame = frame.filter(seen)
-    actor = pl.lit("?") + pl.col("actor").fill_null("")
-    given = (
-        pl.col(name).fill_nan(None) if frame.schema[name].is_float() else name for name in columns
-    )
-    return frame.select(*given, pl.coalesce("customer", actor).alias(CUSTOMER))
+    who = pl.col("customer")
+    if frame["customer"].null_count():
+        who = pl.coalesce(who, pl.lit("?") + pl.col("actor").fill_null(""))
+    given = (_number(name) if frame.schema[name].is_float() else name for name in columns)
+    return frame.select(*given, who.alias(CUSTOMER))
+
+
+def _number(name: str) -> pl.Expr:
+    column = pl.col(name).fill_nan(None)
+    # Adding zero would do, but Polars takes that for nothing.
+    return pl.when(column == 0.0).then(0.0).otherwise(column).alias(name)
 
 
 class Batch:
@@ -45,6 +48,8 @@ class Batch:
 
     def __init__(self, frame: pl.DataFrame) -> None:
         self.frame = frame
+        self._ids: dict[str, Ids] = {}
+        self._given: dict[str, NDArray[np.bool_]] = {}
         self.time = self.whole("event_time")
         self.stream = self.whole("stream")
         self.position = self.whole("position")
@@ -59,6 +64,10 @@ class Batch:
         """Return how many rows there are."""
         return self.frame.height
 
+    def row(self, at: int) -> dict[str, Any]:
+        """Return one row, field by field."""
+        return self.frame.row(at, named=True)
+
     def whole(self, name: str) -> Ints:
         """Return a whole-number column; 0 where it is missing."""
         column = self.frame[name].cast(pl.Int64).fill_null(0)
@@ -71,25 +80,15 @@ class Batch:
 
     def given(self, name: str) -> NDArray[np.bool_]:
         """Return which rows have a value in `name`."""
-        return np.array(self.frame[name].is_not_null().to_numpy())
+        if name not in self._given:
+            self._given[name] = np.array(self.frame[name].is_not_null().to_numpy())
+        return self._given[name]
 
-    def codes(self, names: tuple[str, ...], codes: Codes, picked: NDArray[np.bool_]) -> Ints:
-        """Return the code of each picked row by its columns `names`; -1 for the others."""
-        count = int(picked.sum())
-        if count >= _SPARSE * len(self):
-            return codes.of_rows(self.frame, names)
-        index = np.flatnonzero(picked)
-        result = np.full(len(self), -1, dtype=np.int64)
-        if count:
-            result[index] = codes.of_rows(self.frame.select(names or "part")[index], names)
-        return result
+    def prepare(self, name: str, column: Column, picked: NDArray[np.bool_]) -> None:
+        """Number the values of column `name` in the rows `picked`."""
+        rows = None if picked.all() else np.flatnonzero(picked)
+        self._ids[name] = column.ids(self.frame[name], rows)
 
-    def levels(self, name: str, level: Mapping[str | None, int]) -> Ints:
-        """Return a level a row by the text in column `name`."""
-        local, firsts = group(self.frame, (name,))
-        texts = self.frame[name][firsts].to_list()
-        return np.array([level[text] for text in texts], dtype=np.int64)[local]
-
-    def texts(self, name: str) -> list[str | None]:
-        """Return the distinct texts in column `name`."""
-        return self.frame[name].unique().to_list()
+    def ids(self, name: str) -> Ids:
+        """Return the numbers of the values of column `name`, as prepared."""
+        return self._ids[name]

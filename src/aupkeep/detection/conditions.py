@@ -66,8 +66,9 @@ class Refusal(Exception):  # noqa: N818 - it is about a rule, not about this pro
 class Conversion:
     """One conversion; refusals are gathered, and a refused leaf becomes one that never holds."""
 
-    def __init__(self, fields: Schema) -> None:
+    def __init__(self, fields: Schema, meant: Callable[[float], int | float]) -> None:
         self.fields = fields
+        self.meant = meant
         self.refusals: list[Refusal] = []
 
     def predicate(self, node: Any) -> Predicate:
@@ -87,13 +88,15 @@ class Conversion:
     def _leaf(self, node: Any) -> Predicate:
         if not isinstance(node, ConditionFieldEqualsValueExpression):
             raise Refusal("keyword", "a value without a field is not taken: name the field")
-        data = self._type(node.field)
+        return self._value(node.field, node.value, self._type(node.field))
+
+    def _value(self, field: str, value: object, data: pl.DataType) -> Predicate:
+        if isinstance(value, sigma.SigmaExpansion):
+            return _joined([self._value(field, one, data) for one in value.values])
         for kind, make in _LEAVES.items():
-            if isinstance(node.value, kind):
-                return make(self, node.field, node.value, data)
-        raise Refusal(
-            "modifier", f"this modifier of `{node.field}` has no meaning here", node.field
-        )
+            if isinstance(value, kind):
+                return make(self, field, value, data)
+        raise Refusal("modifier", f"this modifier of `{field}` has no meaning here", field)
 
     def _type(self, field: str) -> pl.DataType:
         if field not in self.fields:
@@ -130,9 +133,10 @@ class Conversion:
 
     def number(self, field: str, value: sigma.SigmaNumber, data: pl.DataType) -> Predicate:
         """Return the leaf for a number."""
-        hint = f'put it in quotes: "{value.number}"' if is_text(data) else ""
+        number = self.meant(value.number)
+        hint = f'put it in quotes: "{number}"' if is_text(data) else ""
         _ask(field, data, is_number(data), "numbers", hint)
-        return OneOf(field=field, values=(value.number,))
+        return OneOf(field=field, values=(number,))
 
     def compare(
         self, field: str, value: sigma.SigmaCompareExpression, data: pl.DataType
@@ -141,7 +145,7 @@ class Conversion:
         _ask(field, data, is_number(data), "numbers")
         if isinstance(value.number, sigma.SigmaTimestampPart) or value.op not in _OPS:
             raise Refusal("modifier", f"this comparison of `{field}` has no meaning here", field)
-        return Compare(field=field, op=_OPS[value.op], number=value.number.number)
+        return Compare(field=field, op=_OPS[value.op], number=self.meant(value.number.number))
 
     def flag(self, field: str, value: sigma.SigmaBool, data: pl.DataType) -> Predicate:
         """Return the leaf for true or false."""
@@ -205,7 +209,7 @@ def _piece(part: object) -> str | Wild:
         return Wild.ANY
     if part is sigma.SpecialChars.WILDCARD_SINGLE:
         return Wild.ONE
-    raise Refusal("placeholder", "placeholders are not taken")
+    raise Refusal("placeholder", "placeholders such as `%name%` are not taken: write the values")
 
 
 def _tidy(pieces: tuple[str | Wild, ...]) -> tuple[str | Wild, ...]:

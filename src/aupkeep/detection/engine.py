@@ -7,33 +7,45 @@ rows alone: neither on how they are cut into feeds nor on saving and restoring i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import fields
 from typing import Any
 
 import polars as pl
 
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.detection.finding import Finding
+from aupkeep.detection.gaps import Shortfall
 from aupkeep.detection.rule import RuleSet
-from aupkeep.detection.watch import Placed, Watch
+from aupkeep.detection.watch import Placed, Watch, one_by_one
 from aupkeep.policy.model import Tier
 
 #: Most keys a rule holds at a time.
 KEY_CAP = 1_000_000
 #: Version of the saved form; an older one is read, a newer one refused.
-STATE_VERSION = 1
+STATE_VERSION = 2
 
 
 class Engine:
     """Rules of all providers with their state."""
 
     def __init__(
-        self, rulesets: Mapping[str, tuple[RuleSet, str]], *, key_cap: int = KEY_CAP
+        self,
+        rulesets: Mapping[str, tuple[RuleSet, str]],
+        *,
+        key_cap: int = KEY_CAP,
+        workers: int = 1,
+        share: tuple[int, int] = (0, 1),
     ) -> None:
-        """Start with empty windows; `rulesets` maps a provider to rules and policy version."""
+        """Start with empty windows; `rulesets` maps a provider to rules and policy version.
+
+        `workers` threads do the work, with the same result. Of `share` (i, n) the engine sees only
+        the keys of part i: what the n engines find together is what one finds alone.
+        """
+        work = one_by_one if workers == 1 else _Threads(workers)
         self._watches = {
-            provider: Watch(provider, rules, version, key_cap)
+            provider: Watch(provider, rules, version, key_cap, share=share, work=work)
             for provider, (rules, version) in sorted(rulesets.items())
         }
 
@@ -64,6 +76,10 @@ class Engine:
         """Return a line for each rule that could not evaluate every row."""
         return [line for watch in self._watches.values() for line in watch.degraded()]
 
+    def shortfalls(self) -> list[Shortfall]:
+        """Return why and since when some rules could not see everything they need."""
+        return [one for watch in self._watches.values() for one in watch.shortfalls()]
+
     def save(self) -> dict[str, Any]:
         """Return the whole state as plain values and bytes, fit for msgpack."""
         return {
@@ -93,10 +109,22 @@ class Engine:
                 found = {int(slot): _finding(one) for slot, one in body["open"].items()}
                 if watch and evaluator and evaluator.rule.detection == body["detection"]:
                     evaluator.restore(body["windows"])
+                    watch.gaps.restore(rule, body.get("gaps", {}), evaluator.refused)
                     watch.open[rule] = found
                 else:
                     dropped += found.values()
         return dropped
+
+
+class _Threads:
+    """Does pieces of work side by side; compiled code and Polars let others run meanwhile."""
+
+    def __init__(self, count: int) -> None:
+        self._pool = ThreadPoolExecutor(count)
+
+    def __call__(self, pieces: Iterable[Callable[[], Any]]) -> list[Any]:
+        """Return what `pieces` returned, in their order."""
+        return [done.result() for done in [self._pool.submit(piece) for piece in pieces]]
 
 
 def _in_order(placed: list[Placed]) -> list[Finding]:
@@ -111,12 +139,20 @@ def _saved(watch: Watch) -> dict[str, Any]:
         rules[rule] = {
             "detection": evaluator.rule.detection,
             "windows": windows,
-            "open": {str(order[slot]): asdict(one) for slot, one in watch.now(rule).items()},
+            "gaps": watch.gaps.save(rule),
+            "open": {str(order[slot]): _plain(one) for slot, one in watch.now(rule).items()},
         }
     return rules
 
 
+def _plain(finding: Finding) -> dict[str, Any]:
+    """Return the fields of `finding`, none copied: nothing in a finding ever changes."""
+    return {field.name: getattr(finding, field.name) for field in fields(finding)}
+
+
 def _finding(saved: Mapping[str, Any]) -> Finding:
-    """Return a finding from its saved fields."""
+    """Return a finding from its saved fields; an older program saved fewer of them."""
     values = {**saved, "tier": Tier(saved["tier"]), "events": tuple(saved["events"])}
+    if saved.get("window"):
+        values["window"] = tuple(saved["window"])
     return Finding(**values)

@@ -7,49 +7,32 @@ policies; `watch` prepares the rows and turns transitions into findings.
 from __future__ import annotations
 
 import math
-from collections.abc import Container, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Container, Mapping
 from typing import Any
 
 import numpy as np
+import polars as pl
 
-from aupkeep.detection import layout, state, windows
+from aupkeep.detection import layout, saving, state, windows
 from aupkeep.detection.codes import Codes, Values
-from aupkeep.detection.layout import Ints, Params, Rows
-from aupkeep.detection.rule import PANES, Conjunction, Rule, Window, pane_length
+from aupkeep.detection.evaluating import Bools, Number, Sheet, Transition
+from aupkeep.detection.layout import Ids, Ints, Params
+from aupkeep.detection.rule import PANES, Conjunction, Window, pane_length
 
-Number = int | float
+Rule = Window | Conjunction
 
 _MODES = {
     "event_count": layout.COUNT,
     "value_count": layout.DISTINCT,
     "value_sum": layout.SUM,
+    "value_avg": layout.MEAN,
     "ratio": layout.RATIO,
 }
-_BOTTOM, _TOP = -(2**63) + 1, 2**63 - 1
-#: Format of what `save` returns.
-STATE_VERSION = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Transition:
-    """A finding opened, grew or ended."""
-
-    #: A word of `layout`: OPENED_NOW, GREW, ENDED_NOW.
-    what: int
-    instant: int
-    #: The row it happened at; -1 where time alone did it.
-    row: int
-    slot: int
-    peak: Number
-    #: The threshold in force at the peak; None where it was set before a change of thresholds.
-    threshold: Number | None
-    #: Whether a row in the window supports `strong` at most; only at an opening.
-    weak: bool = False
-    #: Whether the actor of a row in the window could have been forged; only at an opening.
-    forgeable: bool = False
-    #: (stream, position, part) of the earliest rows of the window; only at an opening.
-    kept: tuple[tuple[int, int, int], ...] = ()
+_OF_REALS = {layout.SUM: layout.REAL_SUM, layout.MEAN: layout.REAL_MEAN}
+_GROWING = (layout.COUNT, layout.DISTINCT, layout.SUM, layout.REAL_SUM)
+_BOTTOM, _TOP = -(2**63), 2**63 - 1
+#: Version of what `save` returns; without a number it is of the first.
+STATE_VERSION = 2
 
 
 class Evaluator:
@@ -66,6 +49,7 @@ class Evaluator:
         self.params = _params(rule, self.mode, self.numbers, cap)
         self.store = self._empty()
         self._thaw_at = 1024
+        self._passed = layout.NEVER
 
     def _empty(self) -> layout.Store:
         return state.empty_store(self.mode, rules=len(self.rule.rules))
@@ -75,52 +59,82 @@ class Evaluator:
         """Rows that were not evaluated because the rule held as many keys as it may."""
         return int(self.store.tally[layout.N_REFUSED])
 
+    @property
+    def cap(self) -> int:
+        """The most keys held at a time."""
+        return self.params.cap
+
     def slots(self) -> list[int]:
         """Return the slots that keys own."""
-        return state.used_slots(self.store)
+        return [int(slot) for slot in state.used_slots(self.store)]
 
     def key(self, slot: int) -> Values:
         """Return the key that owns `slot`."""
-        return self.keys.values(int(self.store.slots[slot, layout.CODE]))
+        return self.keys.values(int(self.store.tags[slot, layout.CODE]))
 
     def last(self, slot: int) -> tuple[int, Number, Number | None]:
         """Return the instant of the last row of an open `slot`, its peak and its threshold."""
-        slots, reals = self.store.slots, self.store.reals
-        peak = self._peak(int(slots[slot, layout.PEAK]), float(reals[slot, layout.REAL_PEAK]))
-        level = int(slots[slot, layout.PEAK_LEVEL])
-        return int(slots[slot, layout.TIME]), peak, self._threshold(level)
+        store = self.store
+        peak = self._peak(int(store.peaks[slot]), float(store.reals[slot, layout.REAL_PEAK]))
+        level = int(store.tags[slot, layout.PEAK_LEVEL])
+        return int(store.slots[slot, layout.TIME]), peak, self._threshold(level)
 
-    def run(self, rows: Rows) -> Iterator[Transition]:
-        """Evaluate `rows`; yields what happened, in order. `rows.marks` is filled on the way."""
+    def run(self, sheet: Sheet) -> list[Transition]:
+        """Evaluate rows; return what happened, in order. Their marks are filled on the way."""
+        rows = sheet.rows
+        found: list[Transition] = []
         self.store = state.with_codes(self.store, self.keys.bound)
         done = 0
         while done < rows.picked.size:
-            self.store = state.with_room(self.store, self.params.span)
+            self.store = state.with_room(self.store, self.params.span, self.params.most)
             done = windows.feed(self.store, self.params, rows, done)
-            yield from self._drain()
+            found += self._drain()
+        return found
 
-    def settle(self, frontier: int, open_slots: list[int]) -> Iterator[Transition]:
+    def settle(self, frontier: int, open_slots: list[int]) -> list[Transition]:
         """Notice what time alone ended by `frontier`."""
-        self.store = state.with_room(self.store, self.params.span)
+        pane = frontier // self.params.keep_pane
+        if pane <= self.store.tally[layout.NOW] and not open_slots:
+            return []
+        self._passed = frontier
+        self.store = state.with_room(self.store, self.params.span, self.params.most)
         slots = np.array(open_slots, dtype=np.int64)
         windows.settle(self.store, self.params, frontier, slots)
-        yield from self._drain()
         if self.store.tally[layout.N_COOLING] > self._thaw_at:
-            windows.thaw(self.store, self.params, frontier)
+            self._thaw()
             self._thaw_at = 2 * int(self.store.tally[layout.N_COOLING]) + 1024
+        return self._drain()
+
+    def _thaw(self) -> None:
+        if self._passed != layout.NEVER:
+            windows.thaw(self.store, self.params, self._passed)
 
     def _drain(self) -> list[Transition]:
-        count = int(self.store.tally[layout.N_OUT])
-        self.store.tally[layout.N_OUT] = 0
-        peaks = self.store.out_peaks[:count].tolist()
+        store = self.store
+        count, told = int(store.tally[layout.N_OUT]), int(store.tally[layout.N_TOLD])
+        if not count:
+            return []
+        store.tally[[layout.N_OUT, layout.N_TOLD]] = 0
+        out = store.out[:count]
+        fresh = out[:, layout.O_WHAT] == layout.OPENED_NOW
+        keys = iter(self._keys(out[fresh, layout.O_CODE]))
+        rows = list(map(tuple, store.told[:told].tolist()))
+        changes = zip(out.tolist(), store.out_reals[:count].tolist(), fresh.tolist(), strict=True)
         return [
-            self._transition(out, peak)
-            for out, peak in zip(self.store.out[:count].tolist(), peaks, strict=True)
+            self._opened(one, reals, next(keys), rows) if new else self._moved(one, reals[0])
+            for one, reals, new in changes
         ]
 
-    def _transition(self, out: list[int], real: float) -> Transition:
-        what, instant, row, slot, peak, level = out
-        opened = what == layout.OPENED_NOW
+    def _keys(self, codes: Ints) -> list[Values]:
+        """Return the keys that have `codes`."""
+        if not codes.size:
+            return []
+        columns = [column.to_list() for column in self.keys.series(codes)]
+        return list(zip(*columns, strict=True)) if columns else [()] * codes.size
+
+    def _moved(self, out: list[int], real: float) -> Transition:
+        """Return the transition of a finding that grew or ended."""
+        what, instant, row, slot, peak, level = out[: layout.O_CODE]
         return Transition(
             what=what,
             instant=instant,
@@ -128,90 +142,151 @@ class Evaluator:
             slot=slot,
             peak=self._peak(peak, real),
             threshold=self._threshold(level),
-            weak=opened and self._within(slot, layout.LOW),
-            forgeable=opened and self._within(slot, layout.FORGED),
-            kept=self._kept(slot) if opened else (),
         )
 
+    def _opened(
+        self, out: list[int], reals: list[float], key: Values, rows: list[tuple[int, ...]]
+    ) -> Transition:
+        """Return the transition of a finding that opened; `rows` are those it may tell of."""
+        what, instant, row, slot, peak, level = out[: layout.O_CODE]
+        told, weak = out[layout.O_TOLD], out[layout.O_WEAK]
+        return Transition(
+            what=what,
+            instant=instant,
+            row=row,
+            slot=slot,
+            peak=self._peak(peak, reals[0]),
+            threshold=self._threshold(level),
+            key=key,
+            weak=bool(weak & layout.FAINT),
+            forgeable=bool(weak & layout.FORGEABLE),
+            kept=tuple(rows[told : told + out[layout.O_KEPT]]),
+            parts=self._made_of(out, reals[1], slot),
+        )
+
+    def _made_of(self, out: list[int], total: float, slot: int) -> tuple[Number, ...]:
+        """Return what the value was made of when the finding opened, as `parts` says."""
+        if self.mode in layout.JOINS:
+            return self.parts(slot)
+        if self.mode == layout.REAL_MEAN:
+            return total, out[layout.O_DEN]
+        return (out[layout.O_NUM], out[layout.O_DEN]) if self.mode in layout.IS_SHARE else ()
+
+    def parts(self, slot: int) -> tuple[Number, ...]:
+        """Return what the value of `slot` is made of after its last row."""
+        num, den = self.store.slots[slot, [layout.NUM, layout.DEN]].tolist()
+        if self.mode in layout.JOINS:
+            return tuple(self.store.times[slot].tolist())
+        if self.mode == layout.REAL_MEAN:
+            return self._total(slot), den
+        return (num, den) if self.mode in layout.IS_SHARE else ()
+
+    def value(self, slot: int) -> Number | None:
+        """Return the value of `slot` after its last row; None where there is none."""
+        num = int(self.store.slots[slot, layout.NUM])
+        if self.mode in layout.JOINS:
+            after = int(self.store.slots[slot, layout.TIME]) - self.params.span
+            return sum(time > after for time in self.parts(slot))
+        if self.mode in layout.IS_SHARE:
+            above, below = self.parts(slot)
+            return float(above) / float(below) if below else None
+        return self._total(slot) if self.mode in layout.ADDS_REALS else num
+
+    def _total(self, slot: int) -> float:
+        """Return the sum of floats in the window of `slot`."""
+        return float(self.store.reals[slot, layout.OLDER]) + windows.latest(self.store, slot)
+
     def _peak(self, whole: int, real: float) -> Number:
-        if self.mode == layout.CONJUNCTION:
+        if self.mode in layout.JOINS:
             return len(self.rule.rules)
-        return real if self.mode in (layout.REAL_SUM, layout.RATIO) else whole
+        return real if self.mode in layout.IS_REAL else whole
 
     def _threshold(self, level: int) -> Number | None:
         return self.numbers[level] if level >= 0 else None
 
-    def _within(self, slot: int, column: int) -> bool:
-        """Say whether the pane in `column` is in the window."""
-        slots = self.store.slots
-        return bool(slots[slot, column] > slots[slot, layout.AT] - self.params.span)
-
-    def _kept(self, slot: int) -> tuple[tuple[int, int, int], ...]:
-        kept: list[tuple[int, int, int]] = []
-        node = int(self.store.slots[slot, layout.HEAD])
-        while node >= 0 and len(kept) < self.params.most:
-            stream, position, part = self.store.nodes[node, layout.N_STREAM : layout.N_NEXT]
-            kept.append((int(stream), int(position), int(part)))
-            node = int(self.store.nodes[node, layout.N_NEXT])
-        return tuple(kept)
-
-    def live_values(self, bound: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def live_values(self, bound: int) -> Bools:
         """Return for each value code below `bound` whether some window holds it."""
-        return state.live_values(self.store, self.params.span, bound)
+        self.store, alive = state.live_values(self.store, self.params.span, bound)
+        return alive
 
-    def live_keys(self, bound: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def live_keys(self, bound: int) -> Bools:
         """Return for each key code below `bound` whether it is held."""
         return state.live_keys(self.store, bound)
 
     def save(self) -> dict[str, Any]:
         """Return the state as plain values and bytes, with `order`: slot -> saved position."""
-        return self._saved(state.used_slots(self.store))
+        self._thaw()
+        body, used = self._saved(state.used_slots(self.store))
+        body["order"] = self._order(used)
+        return body
 
     def forget(self, gone: Container[int]) -> dict[int, int]:
         """Let go of the slots in `gone`, as if their rows had never come.
 
-        Returns where the other slots stand now, by where they stood.
+        Returns where the other slots with open findings stand now, by where they stood.
         """
-        body = self._saved([slot for slot in state.used_slots(self.store) if slot not in gone])
-        moved: dict[int, int] = body.pop("order")
+        left = [slot for slot in self.slots() if slot not in gone]
+        body, used = self._saved(np.array(left, dtype=np.int32))
+        moved = self._order(used)
         self.restore(body)
         return moved
 
-    def _saved(self, used: list[int]) -> dict[str, Any]:
-        body = state.saved(self.store, self.params.span, used)
-        codes = body.pop("codes")
-        body["keys"] = [list(self.keys.values(code)) for code in codes]
-        pairs = np.frombuffer(body["pairs"], dtype=np.int64).reshape(3, -1)
-        held, places = np.unique(pairs[1], return_inverse=True)
-        body["values"] = [list(self.values.values(code)) for code in held.tolist()]
-        body["pairs"] = np.stack([pairs[0], places, pairs[2]]).tobytes()
+    def _order(self, used: Ids) -> dict[int, int]:
+        places = np.flatnonzero(self.store.tags[used, layout.OPEN])
+        return dict(zip(used[places].tolist(), places.tolist(), strict=True))
+
+    def _saved(self, used: Ids) -> tuple[dict[str, Any], Ids]:
+        """Return the state of the slots `used`, and those in the order of their keys."""
+        codes = self.store.tags[used, layout.CODE].astype(np.int64)
+        if self.keys.columns:
+            used = used[_sorted(self.keys.series(codes))]
+        body = saving.saved(self.store, self.params.span, used)
+        body["keys"] = [one.to_list() for one in self.keys.series(body.pop("codes"))]
+        slots, values, panes = body.pop("pairs")
+        held, places = np.unique(values, return_inverse=True)
+        (texts,) = self.values.series(held) if held.size else (pl.Series([], dtype=pl.Int64),)
+        rank = _sorted([texts])
+        places = np.argsort(rank)[places] if held.size else places
+        order = np.lexsort((places, slots))
+        body["version"] = STATE_VERSION
+        body["count"] = int(used.size)
+        body["values"] = texts[rank].to_list()
+        body["pairs"] = np.stack([slots, places, panes])[:, order].tobytes()
         body["plans"] = list(self.plans)
-        body["order"] = {slot: position for position, slot in enumerate(used)}
-        return body
+        return body, used
 
     def restore(self, body: Mapping[str, Any]) -> None:
         """Take over what `save` returned for a rule with the same detection part."""
-        codes = [self.keys.code(tuple(key)) for key in body["keys"]]
-        store = state.loaded(self._empty(), body, codes)
-        values = np.array([self.values.code(tuple(v)) for v in body["values"]], dtype=np.int64)
-        pairs = np.frombuffer(body["pairs"], dtype=np.int64).reshape(3, -1)
-        if values.size:
-            store = state.with_pairs(store, pairs[0], values[pairs[1]], pairs[2])
+        if body.get("version", 1) == 1:
+            body = saving.from_version_1(body, self.mode, self.params.keep_pane)
+        codes = self.keys.of_lists(body["keys"], body["count"])
+        store = saving.loaded(self._empty(), self.params.hold, body, codes)
+        slots, places, panes = np.frombuffer(body["pairs"], dtype=np.int64).reshape(3, -1)
+        if places.size:
+            values = self.values.of_lists([body["values"]], len(body["values"]))
+            store = saving.with_pairs(store, slots, values[places], panes)
         self._relevel(store, body["plans"])
         self.store = store
 
     def _relevel(self, store: layout.Store, plans: list[str]) -> None:
         """Levels are positions among the plans named then: move them to those named now."""
         moved = [0, *(self.plans.get(plan, 0) for plan in plans)]
-        levels = np.array(moved, dtype=np.int64)
-        store.slots[:, layout.LEVEL] = levels[store.slots[:, layout.LEVEL]]
-        store.slots[:, layout.PEAK_LEVEL] = -1
+        levels = np.array(moved, dtype=np.int32)
+        store.tags[:, layout.LEVEL] = levels[store.tags[:, layout.LEVEL]]
+        store.tags[:, layout.PEAK_LEVEL] = -1
+
+
+def _sorted(columns: list[pl.Series]) -> Ints:
+    """Return the order of rows by `columns`."""
+    frame = pl.DataFrame([one.alias(str(i)) for i, one in enumerate(columns)])
+    return frame.select(pl.arg_sort_by(frame.columns)).to_series().to_numpy().astype(np.int64)
 
 
 def _mode(rule: Rule, *, real: bool) -> int:
     if isinstance(rule, Conjunction):
-        return layout.CONJUNCTION
-    return layout.REAL_SUM if rule.measure == "value_sum" and real else _MODES[rule.measure]
+        return layout.ORDERED if rule.ordered else layout.CONJUNCTION
+    mode = _MODES[rule.measure]
+    return _OF_REALS.get(mode, mode) if real else mode
 
 
 def _plans(rule: Rule) -> list[str]:
@@ -236,39 +311,46 @@ def _params(rule: Rule, mode: int, numbers: tuple[Number, ...], cap: int) -> Par
         pane=1 if exact else pane,
         span=rule.timespan if exact else PANES,
         keep_pane=pane,
+        # A pane longer for exact times: a row at the start of its pane may count that long.
+        hold=PANES + 1 if exact else PANES,
         most=aup.most if aup else 0,
         reports=aup is not None,
         down=op in ("lt", "lte"),
-        grows=op in ("gt", "gte") and mode not in (layout.RATIO, layout.CONJUNCTION),
+        grows=op in ("gt", "gte") and mode in _GROWING,
         outside=op == "neq",
         cooldown=aup.cooldown if aup else 0,
         least=rule.least if isinstance(rule, Window) else 0,
         cap=cap,
-        low=_ints([low for low, _ in whole]),
-        high=_ints([high for _, high in whole]),
+        low=np.array([low for low, _ in whole], dtype=np.int64),
+        high=np.array([high for _, high in whole], dtype=np.int64),
         real_low=np.array([low for low, _ in real]),
         real_high=np.array([high for _, high in real]),
         number=np.array(numbers, dtype=np.float64),
     )
 
 
-def _ints(values: list[int]) -> Ints:
-    return np.array([min(max(value, _BOTTOM), _TOP) for value in values], dtype=np.int64)
+def _bounded(low: int, high: int) -> tuple[int, int]:
+    """Return bounds that 64 bits can hold; the first above the second where nothing is inside."""
+    low, high = max(low, _BOTTOM), min(high, _TOP)
+    return (low, high) if low <= high else (1, 0)
 
 
 def _whole_bounds(op: str, number: Number) -> tuple[int, int]:
     """Return the whole numbers between which a condition holds (for neq: does not)."""
+    if math.isinf(number):
+        inside = op in (("lt", "lte") if number > 0 else ("gt", "gte"))
+        return (_BOTTOM, _TOP) if inside else (1, 0)
     below, above = math.floor(number), math.ceil(number)
     match op:
         case "gt":
-            return below + 1, _TOP
+            return _bounded(below + 1, _TOP)
         case "gte":
-            return above, _TOP
+            return _bounded(above, _TOP)
         case "lt":
-            return _BOTTOM, above - 1
+            return _bounded(_BOTTOM, above - 1)
         case "lte":
-            return _BOTTOM, below
-    return above, below
+            return _bounded(_BOTTOM, below)
+    return _bounded(above, below)
 
 
 def _real_bounds(op: str, number: float) -> tuple[float, float]:

@@ -7,7 +7,8 @@ finding in its new state, so that the last one seen is the truth.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from aupkeep.policy.model import Tier
 
@@ -55,6 +56,26 @@ class Finding:
     rule_name: str = ""
     #: What the value counts, in plain words: `rows`, `different dst_port`, `conditions` ...
     unit: str = ""
+    #: From when to when the rows are that it rests on, at its opening; None in older findings.
+    window: tuple[int, int] | None = None
+    #: What shapes the rule's windows, as plain values; durations as text.
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    #: The condition at the opening row as a tree with actual values (`because`), as plain values.
+    because: Mapping[str, Any] = field(default_factory=dict)
+    #: Id of the exception that covers it, or covered it until `excepted_until`.
+    exception: str = ""
+    #: When the exception ended and it went on as an ordinary finding; None while it is covered.
+    excepted_until: int | None = None
+
+    @property
+    def counts_from(self) -> int:
+        """From when on it counts: its opening, or the end of the exception that covered it."""
+        return self.first if self.excepted_until is None else self.excepted_until
+
+    @property
+    def suppressed(self) -> bool:
+        """Whether an exception covers it, so that it is history and leads to nothing."""
+        return bool(self.exception) and self.excepted_until is None
 
     @property
     def called(self) -> str:

@@ -16,7 +16,8 @@ STAGES = ("attempt", "result")
 def unguarded(predicate: Predicate, given: frozenset[str] = ALWAYS) -> set[str]:
     """Return the fields under a `not` that may be missing there.
 
-    A field is guarded where a part that must hold as well is false without it.
+    A field is guarded where a part that must hold as well is false without it, and where the part
+    under `not` itself says what a missing field means, by `exists` or `null`.
     """
     if isinstance(predicate, All):
         given = given.union(*(guarded(part) for part in predicate.parts))
@@ -45,11 +46,13 @@ def guarded(predicate: Predicate) -> set[str]:
 
 def _asked(predicate: Predicate) -> set[str]:
     """Return the fields whose absence makes a leaf false without saying so."""
-    found = set()
+    found, said = set(), set()
     for leaf in leaves(predicate):
-        if not isinstance(leaf, Present):
+        if isinstance(leaf, Present):
+            said.add(leaf.field)
+        else:
             found |= read_fields(leaf)
-    return found
+    return found - said
 
 
 def stages(predicate: Predicate) -> set[str]:

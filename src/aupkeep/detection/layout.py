@@ -12,30 +12,49 @@ import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+Ids = NDArray[np.int32]
+Reals = NDArray[np.float64]
 
 # What a value is made of.
-COUNT, DISTINCT, SUM, REAL_SUM, RATIO, CONJUNCTION = 0, 1, 2, 3, 4, 5
+COUNT, DISTINCT, SUM, REAL_SUM, RATIO, CONJUNCTION, MEAN, REAL_MEAN, ORDERED = range(9)
+#: Modes whose window adds floats, and those whose value is a float.
+ADDS_REALS = (REAL_SUM, REAL_MEAN)
+IS_REAL = (REAL_SUM, RATIO, MEAN, REAL_MEAN)
+#: Modes that keep a second number a pane: the denominator, or how many rows there are.
+IS_SHARE = (RATIO, MEAN, REAL_MEAN)
+JOINS = (CONJUNCTION, ORDERED)
 
 # States of a slot. A cooling one has an empty window and waits only for its cooldown.
 FREE, ACTIVE, COOLING = 0, 1, 2
 
-# Columns of `Store.slots`.
-STATE, CODE, LAST, AT, NUM, DEN, OPEN, ENDED, LOW, TIME = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9
-PREV, NEXT, HEAD, TAIL, KEPT, LEVEL, PEAK, PEAK_LEVEL = 10, 11, 12, 13, 14, 15, 16, 17
-FORGED = 18
-SLOT_COLUMNS = 19
+# Columns of `Store.slots`: what every row touches, one cache line a key. AT, LOW and FORGED are
+# panes, or exact instants where a rule joins others; LAST is always a pane.
+LAST, AT, NUM, DEN, TIME, LOW, FORGED, ENDED = range(8)
+SLOT_COLUMNS = 8
+# Columns of `Store.tags`. RING is the place of a key with many panes among the rings, or -1; FILL
+# is how many panes stand in the slot itself; LINK leads to the next slot of the same due pane.
+CODE, HEAD, TAIL, KEPT, LEVEL, RING, FILL, STATE, OPEN, LINK, PEAK_LEVEL = range(11)
+TAG_COLUMNS = 12
 # Columns of `Store.reals`.
 OLDER, REAL_PEAK, NEXT_GROWTH = 0, 1, 2
 REAL_COLUMNS = 3
+#: Panes that stand in the slot itself, oldest first; a key with more of them takes a ring.
+INLINE = 3
 # Columns of `Store.nodes`: one kept row each.
-N_PANE, N_TIME, N_STREAM, N_POSITION, N_PART, N_NEXT = 0, 1, 2, 3, 4, 5
+N_PANE, N_TIME, N_STREAM, N_POSITION, N_PART, N_NEXT = range(6)
 NODE_COLUMNS = 6
-# Entries of `Store.tally`.
-N_FREE, FIRST, FINAL, N_ACTIVE, N_REFUSED, N_OUT, NODE_FREE, N_OPEN, N_USED, N_COOLING = range(10)
-TALLY = 10
+# Entries of `Store.tally`. NOW is the pane up to which keys have been let go.
+N_FREE, NOW, N_RINGS, N_ACTIVE, N_REFUSED, N_OUT, NODE_FREE, N_OPEN, N_USED, N_COOLING = range(10)
+N_TOLD = 10
+TALLY = 11
+#: Lists of slots by the pane in which they are looked at again.
+DUES = 61
 # Columns of `Store.out`.
-O_WHAT, O_INSTANT, O_ROW, O_SLOT, O_PEAK, O_LEVEL = 0, 1, 2, 3, 4, 5
-OUT_COLUMNS = 6
+# From O_CODE on only at an opening: the key, the bits of `Rows.weak` in its window, what its value
+# is made of, and where in `Store.told` its earliest rows stand, and how many.
+O_WHAT, O_INSTANT, O_ROW, O_SLOT, O_PEAK, O_LEVEL = range(6)
+O_CODE, O_WEAK, O_NUM, O_DEN, O_TOLD, O_KEPT = range(6, 12)
+OUT_COLUMNS = 12
 OPENED_NOW, GREW, ENDED_NOW = 0, 1, 2
 
 # Bits of `Rows.weak`: the row supports `strong` at most; its actor could have been forged.
@@ -49,12 +68,13 @@ class Params(NamedTuple):
     """What a kernel must know of a rule."""
 
     mode: int
-    #: Microseconds of a pane; 1 for a conjunction, whose times are exact.
+    #: Microseconds of a pane; 1 for a rule that joins others, whose times are exact.
     pane: int
     #: Panes of a window.
     span: int
-    #: Microseconds of a pane for keeping rows.
+    #: Microseconds of a pane for keeping rows and letting keys go, and after how many of them.
     keep_pane: int
+    hold: int
     #: Rows kept a pane; 0 for a rule that reports nothing.
     most: int
     #: Whether findings are opened.
@@ -70,10 +90,10 @@ class Params(NamedTuple):
     #: Bounds of the condition, one a level, for whole and for real values; both ends count.
     low: Ints
     high: Ints
-    real_low: NDArray[np.float64]
-    real_high: NDArray[np.float64]
+    real_low: Reals
+    real_high: Reals
     #: The threshold itself, one a level.
-    number: NDArray[np.float64]
+    number: Reals
 
 
 class Rows(NamedTuple):
@@ -85,7 +105,7 @@ class Rows(NamedTuple):
     code: Ints
     #: Value code, number, or bits: what the mode asks.
     whole: Ints
-    real: NDArray[np.float64]
+    real: Reals
     #: Which threshold is in force.
     level: Ints
     #: Bits FAINT and FORGEABLE.
@@ -98,21 +118,37 @@ class Rows(NamedTuple):
 
 
 class Store(NamedTuple):
-    """The state of a rule, as arrays."""
+    """The state of a rule, as arrays; those named alike lie slot by slot."""
 
     tally: Ints
     slots: Ints
-    reals: NDArray[np.float64]
-    free: Ints
+    tags: Ids
+    #: Peak of an open finding; only for a rule that reports.
+    peaks: Ints
+    reals: Reals
+    free: Ids
     #: Key code -> slot, or -1.
-    slot_of: Ints
-    counts: NDArray[np.int32]
-    others: NDArray[np.int32]
-    sums: Ints
-    real_sums: NDArray[np.float64]
-    #: Open addressing: slot << 32 | value code -> last pane.
-    pairs: Ints
+    slot_of: Ids
+    #: First slot of each list by due pane, or -1.
+    dues: Ints
+    #: In the slot: panes with rows, oldest first, and one or two numbers of each.
     panes: Ints
+    nums: Ints
+    dens: Ints
+    #: `nums` read as floats.
+    real_nums: Reals
+    #: For keys with many panes: the same numbers by pane modulo 60.
+    ring_nums: Ints
+    ring_dens: Ints
+    ring_reals: Reals
+    ring_free: Ids
+    #: Of a rule that joins others: when each last held; ordered: when the latest chain began.
+    times: Ints
+    #: Open addressing: slot << 32 | value code, and the last pane of the pair.
+    pairs: Ints
     nodes: Ints
     out: Ints
-    out_peaks: NDArray[np.float64]
+    #: Peak, and at an opening the sum of floats in the window.
+    out_reals: Reals
+    #: (stream, position, part) of the rows that openings tell of.
+    told: Ints

@@ -7,16 +7,18 @@ part. Faults go to the shape.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
-from typing import TypeVar, cast
+from typing import TypeVar
 
-from aupkeep.base.errors import unknown_word
 from aupkeep.detection import fingerprint
-from aupkeep.detection.correlating import Draft
-from aupkeep.detection.fitting import fit_conjunction, fit_window
-from aupkeep.detection.rule import Conjunction, Measured, Op, Rule, Selection, Window
+from aupkeep.detection.aliases import read_aliases
+from aupkeep.detection.assembling import Parts, assemble
+from aupkeep.detection.correlating import JOINS, Draft
+from aupkeep.detection.rule import Absence, Conjunction, Rule, Selection
 from aupkeep.detection.shape import Shape
 from aupkeep.policy.nodes import Node
+
+#: Longest chain of rules of which each joins the next.
+MOST_CHAINED = 30
 
 _Named = TypeVar("_Named", Selection, Draft)
 
@@ -35,10 +37,10 @@ class Links:
         self._selections = _named(selections)
         self._drafts = _named(drafts)
         self._all = list(drafts)
-        self._known = {word for word in known if word}
+        self._known = sorted({word for word in known if word})
         self._shape = shape
         self._done: dict[str, Rule | None] = {}
-        self._open: list[str] = []
+        self._open: list[Draft] = []
         self._hashes = {one.id: fingerprint.of_selection(one) for one in selections}
 
     def rules(self) -> dict[str, Rule]:
@@ -50,95 +52,54 @@ class Links:
     def _rule(self, draft: Draft) -> Rule | None:
         if draft.id in self._done:
             return self._done[draft.id]
-        self._open.append(draft.id)
+        self._open.append(draft)
         before = len(self._shape.faults)
-        joins = draft.measure == "temporal"
-        rule: Rule | None = self._conjunction(draft) if joins else self._window(draft)
+        rule = self._assembled(draft)
         self._open.pop()
         if len(self._shape.faults) > before:
             rule = None
         self._done[draft.id] = rule
         return rule
 
+    def _assembled(self, draft: Draft) -> Rule | None:
+        """Return the rule of `draft`; None where it or what it refers to has a fault."""
+        nodes = draft.references
+        find = self._part if draft.type in JOINS else self._selected
+        found = [find(node) for node in nodes]
+        parts = [one for one in found if one is not None]
+        self._once([one.id if one else "" for one in found], nodes)
+        if not draft.type or len(parts) < len(found) or not draft.rules or not draft.group_by:
+            return None
+        kinds = {part.id: _kinds(part) for part in parts}
+        words = {part.id: (part.id, part.name) for part in parts}
+        aliases = read_aliases(draft, words, self._shape)
+        sorted_out = Parts.of(draft, parts, kinds, aliases)
+        rule = assemble(draft, sorted_out, self._hashes, self._shape)
+        if rule is not None:
+            self._hashes[draft.id] = rule.detection
+        return rule
+
+    def _once(self, ids: Sequence[str], nodes: Sequence[Node]) -> None:
+        """Complain of a rule that one list names twice, by its name and by its id."""
+        seen: dict[tuple[object, ...], set[str]] = {}
+        for key, node in zip(ids, nodes, strict=True):
+            there = seen.setdefault(node.path[:-1], set())
+            if key and key in there:
+                self._shape.fault("twice", f"`{node.text}` is a rule that stands here twice", node)
+            there.add(key)
+
     def _selected(self, node: Node) -> Selection | None:
         found = self._selections.get(node.text)
         if found is None and node.text in self._drafts:
             self._shape.fault(
                 "not-a-base-rule",
-                f"`{node.text}` is no base rule: only `temporal` joins other rules",
+                f"`{node.text}` is no base rule",
                 node,
+                hint="only `temporal` and `temporal_ordered` join other rules",
             )
         elif found is None:
             self._missing(node)
         return found
-
-    def _missing(self, node: Node) -> None:
-        """Complain of a name that no rule has; one with faults of its own has said enough."""
-        if node.text not in self._known:
-            self._shape.faults.append(
-                unknown_word(
-                    str(node.value),
-                    sorted(self._known),
-                    what="the name of a rule",
-                    place=node.place,
-                )
-            )
-
-    def _window(self, draft: Draft) -> Window | None:
-        found = [self._selected(node) for node in draft.references]
-        parts = [one for one in found if one is not None]
-        if not draft.measure or len(parts) < len(found) or not parts:
-            return None
-        below, above = parts[: len(draft.rules)], parts[len(draft.rules) :]
-        window = Window(
-            id=draft.id,
-            name=draft.name,
-            title=draft.title,
-            version=draft.version,
-            measure=cast("Measured", draft.measure),
-            kind=parts[0].kind,
-            rules=tuple(one.id for one in below),
-            numerator=above[0].id if above else "",
-            group_by=tuple(node.text for node in draft.group_by),
-            timespan=draft.timespan,
-            op=cast("Op", draft.op),
-            threshold=draft.threshold,
-            least=draft.least,
-            field=draft.field,
-            aup=draft.block.aup if draft.block else None,
-            place=draft.node.place,
-        )
-        fit_window(window, draft, parts, self._shape)
-        hashes = [self._hashes[one.id] for one in below]
-        detection = fingerprint.of_window(
-            window, hashes, self._hashes[above[0].id] if above else ""
-        )
-        self._hashes[draft.id] = detection
-        return replace(window, detection=detection)
-
-    def _conjunction(self, draft: Draft) -> Conjunction | None:
-        found = [self._part(node) for node in draft.rules]
-        parts = [one for one in found if one is not None]
-        if len(parts) < len(found) or not parts:
-            return None
-        conjunction = Conjunction(
-            id=draft.id,
-            name=draft.name,
-            title=draft.title,
-            version=draft.version,
-            rules=tuple(part.id for part in parts),
-            kinds=tuple(sorted({kind for part in parts for kind in _kinds(part)})),
-            group_by=tuple(node.text for node in draft.group_by),
-            timespan=draft.timespan,
-            aup=draft.block.aup if draft.block else None,
-            place=draft.node.place,
-        )
-        fit_conjunction(conjunction, draft, self._shape)
-        detection = fingerprint.of_conjunction(
-            conjunction, [self._hashes[part.id] for part in parts]
-        )
-        self._hashes[draft.id] = detection
-        return replace(conjunction, detection=detection)
 
     def _part(self, node: Node) -> Selection | Rule | None:
         selection = self._selections.get(node.text)
@@ -147,11 +108,33 @@ class Links:
         draft = self._drafts.get(node.text)
         if draft is None:
             self._missing(node)
-            return None
-        if draft.id in self._open:
-            self._shape.fault("circle", f"`{node.text}` refers to itself by way of this", node)
-            return None
-        return self._rule(draft)
+        elif draft in self._open:
+            self._circle(draft, node)
+        elif draft.type == "absence":
+            self._shape.fault(
+                "absence",
+                f"`{node.text}` is an absence, which holds at no row: it cannot be joined",
+                node,
+            )
+        elif len(self._open) >= MOST_CHAINED:
+            self._shape.fault(
+                "too-deep", f"a chain of rules may have {MOST_CHAINED} links at most", node
+            )
+        else:
+            return self._rule(draft)
+        return None
+
+    def _circle(self, draft: Draft, node: Node) -> None:
+        around = [one.name for one in self._open[self._open.index(draft) :]]
+        shown = " -> ".join([*around, draft.name])
+        self._shape.fault("circle", f"these rules refer to each other in a circle: {shown}", node)
+
+    def _missing(self, node: Node) -> None:
+        """Complain of a name that no rule has; one with faults of its own has said enough."""
+        if node.text not in self._known:
+            self._shape.unknown(
+                str(node.value), self._known, what="the name of a rule", place=node.place
+            )
 
 
 def _named(items: Sequence[_Named]) -> dict[str, _Named]:
@@ -160,4 +143,4 @@ def _named(items: Sequence[_Named]) -> dict[str, _Named]:
 
 
 def _kinds(part: Selection | Rule) -> tuple[str, ...]:
-    return part.kinds if isinstance(part, Conjunction) else (part.kind,)
+    return part.kinds if isinstance(part, Conjunction | Absence) else (part.kind,)

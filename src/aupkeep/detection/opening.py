@@ -6,14 +6,16 @@ In: a rule, a transition and the row at which it opened. Out: a `Finding`.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
 from aupkeep.base.ids import event_id, make_id
+from aupkeep.detection import bundle
 from aupkeep.detection.batch import Batch
-from aupkeep.detection.evaluator import Evaluator, Transition
+from aupkeep.detection.evaluating import Evaluates, Transition
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.merging import Merged
-from aupkeep.detection.rule import Conjunction, Rule
+from aupkeep.detection.rule import RuleSet
 from aupkeep.policy.model import Tier
 
 
@@ -22,21 +24,33 @@ class Policy(Protocol):
 
     provider: str
     policy_version: str
+    rules: RuleSet
+    #: What shapes the windows of each rule, by its id.
+    parameters: Mapping[str, Mapping[str, Any]]
 
 
 def opened(
-    policy: Policy, evaluator: Evaluator, change: Transition, rows: Batch | Merged
+    policy: Policy, evaluator: Evaluates, change: Transition, rows: Batch | Merged | None
 ) -> Finding:
     """Return the finding that `change` opens; raises `ValueError` for a rule without clause."""
     rule, aup = evaluator.rule, evaluator.rule.aup
     if aup is None:
         raise ValueError(f"{rule.name} has no clause")
-    row = _row(rows, change.row)
+    row = change.began if rows is None or change.began else rows.row(change.row)
+    if row is None:
+        raise ValueError(f"{rule.name} opened without a row")
     first = event_id(row["stream"], row["position"], row["part"])
     others = (event_id(*kept) for kept in change.kept)
     events = (first, *(event for event in others if event != first))
-    key = {name: _text(row.get(name)) for name in rule.group_by}
-    inner = [_text(value) for value in evaluator.key(change.slot)]
+    threshold = evaluator.numbers[0] if change.threshold is None else change.threshold
+    because = bundle.condition(
+        rule, row, value=change.peak, threshold=threshold, parts=change.parts, holds=True
+    )
+    inner = [_text(value) for value in change.key]
+    key = {
+        name: value if name in rule.aliases else _text(row.get(name))
+        for name, value in zip(rule.group_by, inner, strict=True)
+    }
     return Finding(
         id=make_id(policy.provider, rule.id, rule.detection, inner, first),
         state="open",
@@ -56,31 +70,26 @@ def opened(
         last=change.instant,
         observed_at=row["observed_at"],
         value=change.peak,
-        threshold=evaluator.numbers[0] if change.threshold is None else change.threshold,
+        threshold=threshold,
         events=events[: aup.most],
         forgeable=change.forgeable,
         evidence=_quoted(aup.fields, row),
         rule_name=rule.name,
-        unit=_unit(rule),
+        unit=bundle.unit(rule),
+        window=bundle.window(rule, change.instant, row["event_time"]),
+        parameters=policy.parameters[rule.id],
+        because=because | {"rules": bundle.joined(rule, change.parts, policy.rules)},
     )
 
 
-def _unit(rule: Rule) -> str:
-    """Return what the value of `rule` counts, in plain words."""
-    if isinstance(rule, Conjunction):
-        return "conditions at once"
-    return {
-        "event_count": "rows",
-        "value_count": f"different {rule.field}",
-        "value_sum": f"{rule.field} in all",
-        "ratio": "as a share",
-    }[rule.measure]
-
-
-def _row(rows: Batch | Merged, at: int) -> dict[str, Any]:
-    if isinstance(rows, Merged):
-        return _row(rows.sources[int(rows.source[at])], int(rows.row[at]))
-    return rows.frame.row(at, named=True)
+def told(finding: Finding, made: Mapping[str, Mapping[str, Any]]) -> Finding:
+    """Return `finding` with the trees of its base rules, where it is one that `made` names."""
+    trees = made.get(finding.id)
+    if trees is None:
+        return finding
+    nodes, more = bundle.with_trees(finding.because["rules"], trees)
+    because = {**finding.because, "rules": nodes}
+    return replace(finding, because=because | {"more": more} if more else because)
 
 
 def _quoted(fields: tuple[str, ...], row: Mapping[str, object]) -> dict[str, str] | None:

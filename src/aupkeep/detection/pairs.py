@@ -1,8 +1,8 @@
 """Exact distinct counts: the table from (slot, value code) to the pane a value was last seen in.
 
 In: the table of a `Store`. Out: places in it, and what of it is still in some window. Open
-addressing with linear steps; an entry below 0 is free. An entry too old for its slot's window
-counts as absent, whoever owns the slot by now, because panes never go back.
+addressing with linear steps, a pair and its pane side by side; a pair below 0 is free. One too old
+for its slot's window counts as absent, whoever owns the slot by now, because panes never go back.
 """
 
 from __future__ import annotations
@@ -16,46 +16,64 @@ from aupkeep.detection.layout import ACTIVE, AT, STATE, Ints, Store
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _HALF = np.uint64(32)
 
+_compiled = njit(cache=True, _nrt=False, nogil=True)
 
-@njit(cache=True, _nrt=False)
+
+@njit(_nrt=False, inline="always")
+def home(pairs: Ints, pair: int) -> int:
+    """Return the place at which the search for `pair` begins."""
+    return np.int64((np.uint64(pair) * _MIX) >> _HALF) & (pairs.shape[0] - 1)
+
+
+@njit(_nrt=False, inline="always")
 def find(pairs: Ints, pair: int) -> int:
     """Return the place of `pair`, or the free one where it belongs."""
-    mask = pairs.size - 1
-    mixed = np.uint64(pair) * _MIX
-    at = np.int64(mixed >> _HALF) & mask
-    while pairs[at] >= 0 and pairs[at] != pair:
+    mask = pairs.shape[0] - 1
+    at = home(pairs, pair)
+    while pairs[at, 0] >= 0 and pairs[at, 0] != pair:
         at = (at + 1) & mask
-    return int(at)
+    return at
 
 
-@njit(cache=True, _nrt=False)
+@_compiled
 def pairs_alive(store: Store, span: int, value_alive: NDArray[np.bool_]) -> int:
     """Mark the value codes that some window still holds; return the number of live pairs."""
     live = 0
-    for i in range(store.pairs.size):
+    for i in range(store.pairs.shape[0]):
         if _pair_alive(store, span, i):
-            value_alive[store.pairs[i] & 0xFFFFFFFF] = True
+            if value_alive.size:
+                value_alive[store.pairs[i, 0] & 0xFFFFFFFF] = True
             live += 1
     return live
 
 
-@njit(cache=True, _nrt=False)
-def rehash(store: Store, span: int, pairs: Ints, panes: Ints) -> int:
-    """Put the live pairs of `store` into the empty `pairs` and `panes`; return their number."""
+@_compiled
+def rehash(store: Store, span: int, pairs: Ints) -> int:
+    """Put the live pairs of `store` into the empty `pairs`; return their number."""
     used = 0
-    for i in range(store.pairs.size):
+    for i in range(store.pairs.shape[0]):
         if _pair_alive(store, span, i):
-            at = find(pairs, store.pairs[i])
-            pairs[at] = store.pairs[i]
-            panes[at] = store.panes[i]
+            at = find(pairs, store.pairs[i, 0])
+            pairs[at, 0] = store.pairs[i, 0]
+            pairs[at, 1] = store.pairs[i, 1]
             used += 1
     return used
 
 
-@njit(cache=True, _nrt=False)
+@_compiled
+def fill(pairs: Ints, slots: Ints, values: Ints, panes: Ints) -> None:
+    """Put pairs into the empty table `pairs`."""
+    for i in range(slots.size):
+        pair = slots[i] << 32 | values[i]
+        at = find(pairs, pair)
+        pairs[at, 0] = pair
+        pairs[at, 1] = panes[i]
+
+
+@njit(_nrt=False, inline="always")
 def _pair_alive(store: Store, span: int, i: int) -> bool:
-    if store.pairs[i] < 0:
+    if store.pairs[i, 0] < 0:
         return False
-    slot = store.pairs[i] >> 32
-    state = store.slots[slot, STATE]
-    return bool(state == ACTIVE and store.panes[i] > store.slots[slot, AT] - span)
+    slot = store.pairs[i, 0] >> 32
+    state = store.tags[slot, STATE]
+    return bool(state == ACTIVE and store.pairs[i, 1] > store.slots[slot, AT] - span)

@@ -12,13 +12,17 @@ from enum import IntEnum
 from typing import Literal
 
 from aupkeep.base.errors import Place
+from aupkeep.detection.fields import Catalogue
+from aupkeep.events.schema import KINDS
 from aupkeep.policy.model import Tier
 
 #: Panes a window is cut into (DESIGN section 4, meaning 1).
 PANES = 60
 
 Op = Literal["gt", "gte", "lt", "lte", "eq", "neq"]
-Measured = Literal["event_count", "value_count", "value_sum", "ratio"]
+Measured = Literal["event_count", "value_count", "value_sum", "value_avg", "ratio"]
+#: Name in `group-by` -> id of a selection -> the field that stands for the name in its rows.
+Aliases = Mapping[str, Mapping[str, str]]
 
 
 class Wild(IntEnum):
@@ -149,6 +153,8 @@ class Sample:
     name: str
     events: tuple[Mapping[str, object], ...]
     expect: int
+    #: Microseconds from the start of the sample to which time goes on after the last row.
+    until: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,12 +186,13 @@ class Window:
     #: Ids of the selections whose rows are in the window (for a ratio: the denominator's).
     rules: tuple[str, ...]
     group_by: tuple[str, ...]
+    aliases: Aliases = field(default_factory=dict)
     timespan: int
     op: Op
     threshold: Threshold
     #: Id of the numerator's selection; only for a ratio.
     numerator: str = ""
-    #: The field that is counted or summed.
+    #: The field that is counted, summed or averaged.
     field: str = ""
     #: Fewest rows of the denominator for which a ratio says anything.
     least: int = 0
@@ -197,7 +204,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conjunction:
-    """Several rules held for one key, each at some row not longer ago than `timespan`."""
+    """Several rules held for one key, each at some row not longer ago than `timespan`.
+
+    Where it is `ordered`, they held one after the other, as they are listed.
+    """
 
     id: str
     name: str
@@ -208,13 +218,71 @@ class Conjunction:
     #: Kinds of the rows involved, sorted.
     kinds: tuple[str, ...]
     group_by: tuple[str, ...]
+    #: A name stands for a field in the rows of each joined rule, by the id of that rule.
+    aliases: Aliases = field(default_factory=dict)
     timespan: int
+    ordered: bool = False
     aup: Aup | None = None
     detection: str = ""
     place: Place | None = None
 
 
-Rule = Window | Conjunction
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """The rows of a key in the present bucket of time, compared with what is usual for the key."""
+
+    id: str
+    name: str
+    title: str
+    version: str
+    kind: str
+    #: Ids of the selections whose rows are counted or summed.
+    rules: tuple[str, ...]
+    group_by: tuple[str, ...]
+    aliases: Aliases = field(default_factory=dict)
+    #: Microseconds of a bucket, whole milliseconds; buckets are aligned to the epoch.
+    bucket: int
+    #: How many buckets before the present one are looked at, and how many there must be.
+    history: int
+    least: int
+    #: How what is usual follows from the history: its median, or the mean of its `top` largest.
+    usual: Literal["median", "mean_of_top"]
+    top: int = 0
+    #: The value must be above `times` what is usual, and above the floor (by plan).
+    times: float
+    threshold: Threshold
+    #: The field that is summed; rows are counted without one.
+    field: str = ""
+    aup: Aup | None = None
+    detection: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Absence:
+    """What should have come for a key did not come for `timespan`."""
+
+    id: str
+    name: str
+    title: str
+    version: str
+    #: Ids of the selections whose rows are awaited.
+    rules: tuple[str, ...]
+    #: Ids of the selections after whose rows they are; where empty, after each other's.
+    after: tuple[str, ...] = ()
+    #: Kinds of the rows involved, sorted.
+    kinds: tuple[str, ...]
+    group_by: tuple[str, ...]
+    aliases: Aliases = field(default_factory=dict)
+    timespan: int
+    #: Microseconds after its opening at which a finding ends and its key is let go.
+    forget: int
+    aup: Aup | None = None
+    detection: str = ""
+    place: Place | None = None
+
+
+Rule = Window | Conjunction | Baseline | Absence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +291,8 @@ class RuleSet:
 
     selections: Mapping[str, Selection]
     rules: Mapping[str, Rule]
+    #: The kinds of events the rules are about, with their columns.
+    kinds: Catalogue = field(default_factory=lambda: KINDS)
 
     def only(self, rule: str) -> RuleSet:
         """Return the rule set of `rule` and what it refers to, directly or not."""
@@ -232,9 +302,12 @@ class RuleSet:
                 wanted.update(one.rules)
                 if isinstance(one, Window) and one.numerator:
                     wanted.add(one.numerator)
+                if isinstance(one, Absence):
+                    wanted.update(one.after)
         return RuleSet(
             selections={key: item for key, item in self.selections.items() if key in wanted},
             rules={key: item for key, item in self.rules.items() if key in wanted},
+            kinds=self.kinds,
         )
 
 

@@ -51,6 +51,6 @@ def run_tests(rules: RuleSet) -> list[Result]:
 
 
 def _found(rules: RuleSet, rule: Rule, sample: Sample) -> int:
-    frames, last = frames_of(sample)
+    frames, last = frames_of(sample, rules.kinds)
     changed = Engine({PROVIDER: (rules, "test")}).feed(frames, last)
     return sum(one.rule == rule.id and one.state == "open" for one in changed)

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
-from aupkeep.base.errors import unknown_word
-from aupkeep.detection.clauses import EVENT_KEYS, Block, sample_time
-from aupkeep.detection.fields import fields_of, is_text, word
+from aupkeep.detection.clauses import Block
+from aupkeep.detection.fields import Catalogue, fields_of, is_text, word
 from aupkeep.detection.rule import Sample
+from aupkeep.detection.sampling import EVENT_KEYS, rows_of, sample_time
 from aupkeep.detection.shape import Shape
 from aupkeep.events.schema import KINDS, ORDER
 from aupkeep.policy.nodes import Node
@@ -32,18 +32,16 @@ def check_samples(block: Block, shape: Shape) -> None:
     for test in block.node.at("tests").entries():
         for event in test.at("events").entries():
             kind = event.at("kind").text
-            if kind in KINDS:
+            if kind in shape.kinds:
                 for key, node in event.items():
                     if key not in EVENT_KEYS:
                         _check_field(key, node, kind, shape)
 
 
 def _check_field(key: str, node: Node, kind: str, shape: Shape) -> None:
-    fields = fields_of(kind)
+    fields = shape.fields_of(kind)
     if key not in fields:
-        shape.faults.append(
-            unknown_word(key, sorted(fields), what=f"a field of {kind}", place=node.key_place)
-        )
+        shape.unknown(key, fields, what=f"a field of {kind}", place=node.key_place)
     elif node.value is not None and not _fits(node.value, fields[key]):
         shape.fault("wrong-type", f"`{key}` of {kind} holds {word(fields[key])}", node)
 
@@ -57,31 +55,38 @@ def _fits(value: object, data: pl.DataType) -> bool:
         return False
     if data.is_float():
         return isinstance(value, int | float)
-    return isinstance(value, int) or value == NUMBER
+    if value == NUMBER:
+        return True
+    return isinstance(value, int) and -_bound(data) <= value < _bound(data)
 
 
-def frames_of(sample: Sample) -> tuple[dict[str, pl.DataFrame], int]:
-    """Return the attributed frames of a sample by kind, and the instant of its last row."""
+def _bound(data: pl.DataType) -> int:
+    """Return the first whole number that is too large for a field of type `data`."""
+    return 2**31 if data == pl.Int32 else 2**63
+
+
+def frames_of(sample: Sample, kinds: Catalogue = KINDS) -> tuple[dict[str, pl.DataFrame], int]:
+    """Return the attributed frames of a sample by kind, and the instant at which it ends."""
     rows: dict[str, list[Row]] = {}
     position = 0
     for event in sample.events:
-        for row in _rows(event):
+        for row in _rows(event, kinds):
             rows.setdefault(str(event["kind"]), []).append({**row, "position": position})
             position += 1
     frames = {
-        kind: pl.DataFrame(listed, schema=fields_of(kind)).sort(ORDER)
+        kind: pl.DataFrame(listed, schema=fields_of(kind, kinds)).sort(ORDER)
         for kind, listed in rows.items()
     }
-    return frames, max((int(frame["event_time"][-1]) for frame in frames.values()), default=START)
+    ends = [int(frame["event_time"][-1]) for frame in frames.values()]
+    return frames, max([START + sample.until, *ends])
 
 
-def _rows(event: Mapping[str, object]) -> Iterator[Row]:
-    fields = fields_of(str(event["kind"]))
+def _rows(event: Mapping[str, object], kinds: Catalogue) -> Iterator[Row]:
+    fields = fields_of(str(event["kind"]), kinds)
     given = {key: value for key, value in event.items() if key not in EVENT_KEYS}
     start = START + sample_time(event.get("at"))
     step = sample_time(event.get("every"))
-    repeat = event.get("repeat")
-    for turn in range(repeat if isinstance(repeat, int) else 1):
+    for turn in range(rows_of(event)):
         row = {key: _filled(value, turn + 1, fields[key]) for key, value in given.items()}
         time = start + turn * step
         yield {**_DEFAULTS, "event_time": time, "observed_at": time, **_who(row), **row}

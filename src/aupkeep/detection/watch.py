@@ -6,198 +6,213 @@ and order at which it changed. Holds the state of every rule between feeds.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from aupkeep.detection import layout
-from aupkeep.detection.batch import CUSTOMER, Batch, visible
-from aupkeep.detection.codes import Codes, Ints
-from aupkeep.detection.evaluator import Evaluator, Transition
+from aupkeep.detection.absences import Absences
+from aupkeep.detection.baselines import Baselines
+from aupkeep.detection.batch import Batch, visible
+from aupkeep.detection.bundle import Opening, base_trees, moment, parameters
+from aupkeep.detection.dictionaries import Dictionaries
+from aupkeep.detection.evaluating import Evaluates, Sheet, Transition
+from aupkeep.detection.evaluator import Evaluator
+from aupkeep.detection.fields import Catalogue, fields_of
 from aupkeep.detection.finding import Finding
-from aupkeep.detection.layout import Rows
-from aupkeep.detection.merging import Merged, merge
-from aupkeep.detection.opening import opened
-from aupkeep.detection.plans import levels_for
-from aupkeep.detection.predicates import masks, read_fields
-from aupkeep.detection.rule import Conjunction, Rule, RuleSet, Window
-from aupkeep.events.schema import ATTRIBUTED, COMMON, KINDS
+from aupkeep.detection.gaps import Gaps, Shortfall, with_sampling
+from aupkeep.detection.merging import Merged
+from aupkeep.detection.naming import levels_of, needed_columns, referred
+from aupkeep.detection.opening import opened, told
+from aupkeep.detection.plans import Levels, plan_column
+from aupkeep.detection.predicates import Bools, Matcher
+from aupkeep.detection.rule import Absence, Baseline, Conjunction, Rule, RuleSet, Window
+from aupkeep.detection.sharing import Deal, groups
+from aupkeep.detection.sheets import Marked, Sheets, Work
+from aupkeep.events.schema import Schema
 
 #: Instant, time alone before rows, event id, rule: findings are handed on in this order.
 Position = tuple[int, int, int, int, int, str, str]
 Placed = tuple[Position, Finding]
 
-_NO_WHOLE = np.zeros(1, dtype=np.int64)
-_NO_REAL = np.zeros(1)
-#: Dictionaries are cleaned when they hold this many codes more than twice those in use.
-_SLACK = 4096
 
-
-class Marked:
-    """Where a rule held: for each kind, one truth value a row, and how weak those rows are."""
-
-    def __init__(self) -> None:
-        self.holds: dict[str, NDArray[np.bool_]] = {}
-        self.weak: dict[str, NDArray[np.uint8]] = {}
+def one_by_one(pieces: Iterable[Callable[[], Any]]) -> list[Any]:
+    """Do pieces of work one after the other."""
+    return [piece() for piece in pieces]
 
 
 class Watch:
     """One provider's rules and their state."""
 
-    def __init__(self, provider: str, rules: RuleSet, policy_version: str, cap: int) -> None:
+    def __init__(
+        self,
+        provider: str,
+        rules: RuleSet,
+        policy_version: str,
+        cap: int,
+        *,
+        share: tuple[int, int] = (0, 1),
+        work: Work = one_by_one,
+    ) -> None:
         """Start with empty windows; `cap` is the most keys a rule holds at a time."""
         self.provider = provider
         self.rules = rules
         self.policy_version = policy_version
-        self._keys: dict[tuple[str, ...], Codes] = {}
-        self._values: dict[str, Codes] = {}
+        self._work = work
+        self._dictionaries = Dictionaries(rules)
         self.evaluators = {rule.id: self._evaluator(rule, cap) for rule in rules.rules.values()}
         #: Open findings of each rule by slot.
         self.open: dict[str, dict[int, Finding]] = {rule: {} for rule in rules.rules}
-        self._columns = _columns(rules)
-        self._referred = {
-            part
-            for rule in rules.rules.values()
-            if isinstance(rule, Conjunction)
-            for part in rule.rules
+        #: What shapes the windows of each rule, as its findings state it.
+        self.parameters: Mapping[str, Mapping[str, Any]] = {
+            rule.id: parameters(rule) for rule in rules.rules.values()
+        }
+        #: Findings that rows of this feed opened.
+        self._fresh: list[Opening] = []
+        self._columns = with_sampling(needed_columns(rules), rules)
+        self.gaps = Gaps(rules)
+        self._matchers = {
+            kind: Matcher(
+                [one for one in rules.selections.values() if one.kind == kind],
+                fields_of(kind, rules.kinds),
+            )
+            for kind in self._columns
+        }
+        self._turns = levels_of(rules)
+        self._referred = referred(rules)
+        self._levels = self._all_levels()
+        self._deals = self._all_deals(share)
+
+    def _evaluator(self, rule: Rule, cap: int) -> Evaluates:
+        """Return the state of a rule, empty: the one place where a rule gets its evaluator."""
+        keys, values = self._dictionaries.keys(rule), self._dictionaries.values(rule)
+        match rule:
+            case Window() | Conjunction():
+                real = _is_real(rule, self.rules.kinds)
+                return Evaluator(rule, real=real, cap=cap, keys=keys, values=values)
+            case Baseline():
+                return Baselines(rule, real=_is_real(rule, self.rules.kinds), cap=cap, keys=keys)
+            case Absence():
+                return Absences(rule, cap=cap, keys=keys, schemas=_schemas(rule, self.rules))
+
+    def _sheet(self, rule: Rule, sheets: Sheets) -> Sheet | None:
+        """Return the rows a rule looks at: the one place where a rule gets its rows."""
+        deal = self._deals.get(rule.id)
+        match rule:
+            case Window() | Baseline():
+                return sheets.of_kind(rule, self._levels.get(rule.id), deal)
+            case Conjunction() | Absence():
+                return sheets.of_kinds(rule, deal)
+
+    def _all_levels(self) -> dict[str, Levels]:
+        return {
+            rule.id: Levels(rule, plans, self._dictionaries.column(plan_column(rule), pl.String()))
+            for rule in self.rules.rules.values()
+            if isinstance(rule, Window | Baseline) and (plans := self.evaluators[rule.id].plans)
         }
 
-    def _evaluator(self, rule: Rule, cap: int) -> Evaluator:
-        field = rule.field if isinstance(rule, Window) else ""
-        real = isinstance(rule, Window) and _is_real(rule)
-        keys = self._keys.setdefault(_key_columns(rule), Codes())
-        values = self._values.setdefault(field, Codes())
-        return Evaluator(rule, real=real, cap=cap, keys=keys, values=values)
+    def _all_deals(self, share: tuple[int, int]) -> dict[str, Deal]:
+        """Return which keys of each rule are ours, where the work is shared."""
+        if share[1] == 1:
+            return {}
+        deals = {}
+        for rule, (head, fields) in groups(self.rules).items():
+            names = self.rules.rules[rule].group_by
+            places = tuple(names.index(field) for field in fields)
+            deals[rule] = Deal(self.evaluators[rule].keys, places, head, share)
+        return deals
 
     def feed(self, frames: Mapping[str, pl.DataFrame], frontier: int) -> list[Placed]:
         """Evaluate the rows of `frames`; return what changed up to `frontier`, unsorted."""
-        batches = {}
-        for kind, columns in self._columns.items():
-            frame = frames.get(kind)
-            if frame is not None and frame.height:
-                seen = visible(frame, self.provider, columns)
-                if seen.height:
-                    batches[kind] = Batch(seen)
-        placed = list(self._evaluate(batches))
-        for rule, evaluator in self.evaluators.items():
-            changes = evaluator.settle(frontier, list(self.open[rule]))
-            placed.extend(self._changed(evaluator, change) for change in changes)
-        self._clean()
+        taken = self._work(
+            partial(self._take, kind, columns, frame)
+            for kind, columns in self._columns.items()
+            if (frame := frames.get(kind)) is not None and frame.height
+        )
+        batches: dict[str, Batch] = {}
+        marked = {rule: Marked() for rule in (*self.rules.selections, *self.rules.rules)}
+        for kind, batch, held in taken:
+            if batch is not None:
+                batches[kind] = batch
+                for rule, mask in held.items():
+                    marked[rule].holds[kind] = mask
+                    marked[rule].weak[kind] = batch.weak
+        placed: list[Placed] = []
+        sheets = Sheets(batches, marked, self.rules, self.evaluators)
+        if batches:
+            sheets.prepare(self._dictionaries, self._work)
+        for turn in self._turns:
+            for found in self._work(self._pieces(turn, sheets, frontier)):
+                placed += found
+        self._dictionaries.clean(list(self.evaluators.values()))
+        return self._told(placed)
+
+    def _told(self, placed: list[Placed]) -> list[Placed]:
+        """Fill in why the findings of this feed opened, for all of them in one go."""
+        if not self._fresh:
+            return placed
+        made = base_trees(self._fresh, self.rules)
+        done = {id(one): told(one, made) for _, one in placed if one.id in made}
+        for rule in {opening.rule.id for opening in self._fresh}:
+            found = self.open[rule]
+            self.open[rule] = {slot: done.get(id(one), one) for slot, one in found.items()}
+        self._fresh = []
+        return [(place, done.get(id(one), one)) for place, one in placed]
+
+    def _take(
+        self, kind: str, columns: list[str], frame: pl.DataFrame
+    ) -> tuple[str, Batch | None, dict[str, Bools]]:
+        """Return the rows of one kind that rules may see, and which of them are meant."""
+        seen = visible(frame, self.provider, columns)
+        if not seen.height:
+            return kind, None, {}
+        return kind, Batch(seen), self._matchers[kind].masks(seen)
+
+    def _pieces(
+        self, turn: list[Rule], sheets: Sheets, frontier: int
+    ) -> Iterable[Callable[[], list[Placed]]]:
+        """Yield the work of each rule of a turn; none of it touches what another one does."""
+        for rule in turn:
+            if isinstance(rule, Window | Baseline) and not rule.aliases:
+                yield partial(self._evaluate, rule, sheets, frontier, None)
+            else:
+                # Its keys are numbered here, before the work begins.
+                yield partial(self._evaluate, rule, sheets, frontier, self._sheet(rule, sheets))
+
+    def _evaluate(
+        self, rule: Rule, sheets: Sheets, frontier: int, sheet: Sheet | None
+    ) -> list[Placed]:
+        evaluator = self.evaluators[rule.id]
+        if sheet is None and isinstance(rule, Window | Baseline) and not rule.aliases:
+            sheet = self._sheet(rule, sheets)
+        placed = []
+        if sheet is not None:
+            self.gaps.begin(rule, sheet)
+            changes = evaluator.run(sheet)
+            placed += [self._changed(evaluator, change, sheet.source) for change in changes]
+            self.gaps.end(rule, evaluator, sheet)
+        changes = evaluator.settle(frontier, list(self.open[rule.id]))
+        placed += [self._changed(evaluator, change) for change in changes]
+        if rule.id in self._referred:
+            sheets.mark(rule, sheet)
         return placed
 
-    def _evaluate(self, batches: dict[str, Batch]) -> Iterator[Placed]:
-        marked = self._select(batches)
-        codes = self._code(batches, marked)
-        for rule in self.rules.rules.values():
-            if isinstance(rule, Window):
-                batch = batches.get(rule.kind)
-                if batch is not None:
-                    yield from self._window(rule, batch, marked, codes)
-            elif any(kind in batches for kind in rule.kinds):
-                yield from self._conjunction(rule, batches, marked)
-
-    def _select(self, batches: dict[str, Batch]) -> dict[str, Marked]:
-        marked = {rule: Marked() for rule in (*self.rules.selections, *self.rules.rules)}
-        for kind, batch in batches.items():
-            wanted = [one for one in self.rules.selections.values() if one.kind == kind]
-            for rule, mask in masks(batch.frame, wanted).items():
-                marked[rule].holds[kind] = mask
-                marked[rule].weak[kind] = batch.weak
-        return marked
-
-    def _code(
-        self, batches: dict[str, Batch], marked: dict[str, Marked]
-    ) -> dict[tuple[str, ...], Ints]:
-        """Return key and value codes of every row that some window needs, by kind and columns."""
-        picked: dict[tuple[str, ...], NDArray[np.bool_]] = {}
-        for rule in self.rules.rules.values():
-            if not isinstance(rule, Window) or rule.kind not in batches:
-                continue
-            rows = _rows_of(rule, marked, batches[rule.kind])
-            names = [(rule.kind, "key", *_key_columns(rule))]
-            if rule.measure == "value_count":
-                names.append((rule.kind, "value", rule.field))
-            for name in names:
-                picked[name] = picked[name] | rows if name in picked else rows
-        return {
-            name: batches[name[0]].codes(
-                name[2:],
-                self._keys[name[2:]] if name[1] == "key" else self._values[name[2]],
-                rows,
-            )
-            for name, rows in picked.items()
-        }
-
-    def _window(
-        self,
-        rule: Window,
-        batch: Batch,
-        marked: dict[str, Marked],
-        codes: dict[tuple[str, ...], Ints],
-    ) -> Iterator[Placed]:
-        evaluator = self.evaluators[rule.id]
-        index = np.flatnonzero(_rows_of(rule, marked, batch))
-        marks = np.zeros(index.size, dtype=np.uint8)
-        if index.size:
-            rows = Rows(
-                picked=index,
-                time=batch.time,
-                code=codes[(rule.kind, "key", *_key_columns(rule))],
-                whole=_whole(rule, evaluator, batch, marked, codes),
-                real=batch.real(rule.field) if evaluator.mode == layout.REAL_SUM else _NO_REAL,
-                level=levels_for(rule, evaluator.plans, batch),
-                weak=batch.weak,
-                stream=batch.stream,
-                position=batch.position,
-                part=batch.part,
-                marks=marks,
-            )
-            for change in evaluator.run(rows):
-                yield self._changed(evaluator, change, batch)
-        if rule.id in self._referred:
-            _spread(marked[rule.id], rule.kind, len(batch), index, marks)
-
-    def _conjunction(
-        self, rule: Conjunction, batches: dict[str, Batch], marked: dict[str, Marked]
-    ) -> Iterator[Placed]:
-        evaluator = self.evaluators[rule.id]
-        held = [(marked[part].holds, marked[part].weak) for part in rule.rules]
-        merged = merge(batches, rule.kinds, held, _key_columns(rule))
-        count = merged.time.size
-        marks = np.zeros(count, dtype=np.uint8)
-        if count:
-            rows = Rows(
-                picked=np.arange(count),
-                time=merged.time,
-                code=evaluator.keys.of_rows(merged.frame, _key_columns(rule)),
-                whole=merged.bits,
-                real=_NO_REAL,
-                level=_NO_WHOLE,
-                weak=merged.weak,
-                stream=merged.stream,
-                position=merged.position,
-                part=merged.part,
-                marks=marks,
-            )
-            for change in evaluator.run(rows):
-                yield self._changed(evaluator, change, merged)
-        if rule.id in self._referred:
-            for kind, (places, rows_of) in merged.origin.items():
-                _spread(marked[rule.id], kind, len(batches[kind]), rows_of, marks[places])
-
     def _changed(
-        self, evaluator: Evaluator, change: Transition, rows: Batch | Merged | None = None
+        self, evaluator: Evaluates, change: Transition, rows: Batch | Merged | None = None
     ) -> Placed:
         """Turn a transition into the finding's new state and remember it."""
         rule = evaluator.rule
         found = self.open[rule.id]
-        if change.what == layout.OPENED_NOW and rows is not None:
+        if change.what == layout.OPENED_NOW:
             finding = opened(self, evaluator, change, rows)
+            if self.gaps.at(rule, evaluator, change.row, change.instant):
+                finding = replace(finding, degraded=True)
             found[change.slot] = finding
+            if rows is not None and change.row >= 0:
+                self._fresh.append(Opening(finding.id, rule, rows, change.row))
         else:
             finding = found[change.slot]
             finding = replace(
@@ -211,10 +226,11 @@ class Watch:
                 found[change.slot] = finding
             else:
                 del found[change.slot]
-        place = (0, 0, 0, 0)
+        # At one instant: what time ended, what time opened, then what rows did.
+        place = (1 if change.what == layout.OPENED_NOW else 0, 0, 0, 0)
         if change.row >= 0 and rows is not None:
             at = change.row
-            place = (1, int(rows.stream[at]), int(rows.position[at]), int(rows.part[at]))
+            place = (2, int(rows.stream[at]), int(rows.position[at]), int(rows.part[at]))
         return (change.instant, *place, rule.id, finding.id), finding
 
     def now(self, rule: str) -> dict[int, Finding]:
@@ -270,98 +286,26 @@ class Watch:
     def degraded(self) -> list[str]:
         """Return a line for each rule that could not evaluate every row."""
         return [
-            f"{self.provider}: {one.rule.name}: {one.refused} rows of new keys not evaluated:"
-            f" it holds {one.params.cap} keys, which is the most"
-            for one in self.evaluators.values()
-            if one.refused
+            f"{one.provider}: {one.name}: {one.why}; since {moment(one.since)}, last"
+            f" {moment(one.last)}"
+            for one in self.shortfalls()
         ]
 
-    def _clean(self) -> None:
-        """Free the codes that no rule holds, now and then."""
-        for codes in self._keys.values():
-            users = [one for one in self.evaluators.values() if one.keys is codes]
-            _keep(codes, [one.live_keys for one in users])
-        for codes in self._values.values():
-            users = [
-                one
-                for one in self.evaluators.values()
-                if one.values is codes and one.mode == layout.DISTINCT
-            ]
-            _keep(codes, [one.live_values for one in users])
+    def shortfalls(self) -> list[Shortfall]:
+        """Return why and since when some rules could not see everything they need."""
+        return self.gaps.shortfalls(self.provider, self.evaluators)
 
 
-def _keep(codes: Codes, live: list[Any]) -> None:
-    if len(codes) <= 2 * codes.held + _SLACK:
-        return
-    alive = np.zeros(codes.bound, dtype=np.bool_)
-    for one in live:
-        alive |= one(codes.bound)
-    codes.keep(alive)
+def _is_real(rule: Rule, kinds: Catalogue) -> bool:
+    """Return whether a rule adds floats."""
+    if not isinstance(rule, Window | Baseline) or not rule.field:
+        return False
+    return fields_of(rule.kind, kinds)[rule.field].is_float()
 
 
-def _is_real(rule: Window) -> bool:
-    kind = KINDS[rule.kind].get(rule.field) or COMMON.get(rule.field)
-    return kind is not None and kind.is_float()
-
-
-def _key_columns(rule: Rule) -> tuple[str, ...]:
-    return tuple(CUSTOMER if name == "customer" else name for name in rule.group_by)
-
-
-def _columns(rules: RuleSet) -> dict[str, list[str]]:
-    """Return the columns that must be kept of each kind that a rule reads."""
-    needed: dict[str, set[str]] = {}
-    for selection in rules.selections.values():
-        columns = needed.setdefault(selection.kind, {*COMMON, *ATTRIBUTED})
-        columns |= read_fields(selection.predicate)
-    for rule in rules.rules.values():
-        for kind in (rule.kind,) if isinstance(rule, Window) else rule.kinds:
-            names = {*rule.group_by, *(rule.aup.fields if rule.aup else ())}
-            if isinstance(rule, Window) and rule.field:
-                names.add(rule.field)
-            known = {*COMMON, *ATTRIBUTED, *KINDS[kind]}
-            needed[kind] |= names & known
-    return {kind: sorted(columns) for kind, columns in needed.items()}
-
-
-def _rows_of(rule: Window, marked: dict[str, Marked], batch: Batch) -> NDArray[np.bool_]:
-    """Return which rows of the rule's kind are in its windows."""
-    ids = (*rule.rules, rule.numerator) if rule.numerator else rule.rules
-    rows = _any(rule.kind, ids, marked)
-    return rows & batch.given(rule.field) if rule.field else rows
-
-
-def _any(kind: str, ids: tuple[str, ...], marked: dict[str, Marked]) -> NDArray[np.bool_]:
-    rows = marked[ids[0]].holds[kind]
-    for one in ids[1:]:
-        rows = rows | marked[one].holds[kind]
-    return rows
-
-
-def _whole(
-    rule: Window,
-    evaluator: Evaluator,
-    batch: Batch,
-    marked: dict[str, Marked],
-    codes: dict[tuple[str, ...], Ints],
-) -> Ints:
-    match evaluator.mode:
-        case layout.DISTINCT:
-            return codes[(rule.kind, "value", rule.field)]
-        case layout.SUM:
-            return batch.whole(rule.field)
-        case layout.RATIO:
-            below = _any(rule.kind, rule.rules, marked)
-            above = marked[rule.numerator].holds[rule.kind].astype(np.int64)
-            return np.asarray(above + 2 * below, dtype=np.int64)
-    return _NO_WHOLE
-
-
-def _spread(marked: Marked, kind: str, height: int, index: Ints, marks: NDArray[np.uint8]) -> None:
-    """Put the marks of picked rows back among all rows of their kind."""
-    holds = np.zeros(height, dtype=np.bool_)
-    weak = np.zeros(height, dtype=np.uint8)
-    holds[index] = marks & 1 == 1
-    weak[index] = marks >> 1
-    marked.holds[kind] = holds
-    marked.weak[kind] = weak
+def _schemas(rule: Rule, rules: RuleSet) -> dict[str, Schema]:
+    """Return the columns of each kind that a finding of `rule` may quote."""
+    return {
+        kind: {name: fields_of(kind, rules.kinds)[name] for name in columns}
+        for kind, columns in needed_columns(rules.only(rule.id)).items()
+    }

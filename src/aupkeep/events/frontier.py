@@ -20,7 +20,17 @@ NEVER = -(2**62)
 ENDED = 2**62
 
 #: How far rows of one source may be out of order, by kind (DESIGN section 4).
-DISORDER = {"mail": 2 * SECOND, "login": 2 * SECOND, "flow": 120 * SECOND, "report": 0}
+DISORDER = {
+    "mail": 2 * SECOND,
+    "login": 2 * SECOND,
+    "flow": 120 * SECOND,
+    "report": 0,
+    "process": 2 * SECOND,
+    "file": 2 * SECOND,
+    "web": 2 * SECOND,
+    "dns": 2 * SECOND,
+    "config": 2 * SECOND,
+}
 
 #: A row further ahead than this moves the frontier only when the next row agrees.
 LEAP = HOUR

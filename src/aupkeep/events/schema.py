@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from aupkeep.events.schema_hosts import CONFIG, DNS, FILE, PROCESS, WEB
+
 Schema = dict[str, pl.DataType]
 
 #: On every row, stamped at intake. (stream, position, part) is the event id.
@@ -150,7 +152,17 @@ REPORT: Schema = {
     "reader": pl.String(),
 }
 
-KINDS: dict[str, Schema] = {"mail": MAIL, "login": LOGIN, "flow": FLOW, "report": REPORT}
+KINDS: dict[str, Schema] = {
+    "mail": MAIL,
+    "login": LOGIN,
+    "flow": FLOW,
+    "report": REPORT,
+    "process": PROCESS,
+    "file": FILE,
+    "web": WEB,
+    "dns": DNS,
+    "config": CONFIG,
+}
 
 
 def columns(kind: str) -> Schema:

@@ -24,12 +24,17 @@ from aupkeep.store.course import Minute
 
 #: How long before a finding opens and after it ends minutes are wanted.
 REACH = HOUR
-#: Column that says what became of a row, by kind; a flow says nothing of the sort.
+#: Column that says what became of a row, by kind; most kinds say nothing that no sender can add to.
 MARKS: Mapping[str, str | None] = {
     "mail": "status",
     "login": "outcome",
     "flow": None,
     "report": "report_type",
+    "process": None,
+    "file": None,
+    "web": None,
+    "dns": None,
+    "config": None,
 }
 #: Form of what `save` returns; an older one is read, a newer one refused.
 STATE_VERSION = 1

@@ -15,9 +15,11 @@ from aupkeep.base.clock import SECOND
 from aupkeep.base.errors import AupkeepError
 from aupkeep.detection.engine import Engine
 from aupkeep.detection.finding import Finding
-from aupkeep.events.frontier import ENDED
+from aupkeep.events.frontier import ENDED, NEVER
+from aupkeep.flow.archiving import Archiving
 from aupkeep.flow.course import Course
 from aupkeep.flow.doors import Doors, open_doors
+from aupkeep.flow.gaps import blind, marked
 from aupkeep.flow.handle_findings import FindingActs
 from aupkeep.flow.installation import Installation, PolicyBook, ProfileBook
 from aupkeep.flow.knocking import knock
@@ -28,6 +30,7 @@ from aupkeep.store import arming, intake
 from aupkeep.store import ground as books
 from aupkeep.store.course import put_minutes
 from aupkeep.store.database import unit
+from aupkeep.store.exceptions import exceptions
 from aupkeep.store.states import broken_state, read_state, remove_unnamed, write_state
 
 #: Steps between two commits while catching up; each reads at most one block.
@@ -49,6 +52,7 @@ class Running:
     profiles: ProfileBook
     clock: Callable[[], int]
     course: Course
+    archive: Archiving
     number: int = 0
     #: Number of the last thing that began anew.
     afresh: int = 0
@@ -150,14 +154,19 @@ class Running:
         self.number += 1
         name = write_state(self.installation.states, self.number, state)
         now = self.clock()
-        with unit():
+        self.archive.write(self.number, [source.name for source in self.stream.sources])
+        with self.archive.named(), unit():
+            self.archive.name()
             acts = FindingActs(
                 self.policies.at,
                 self.profiles.at,
                 clock=None if self.simulated else now,
                 arms=None if self.simulated else Arms(self.installation),
+                exceptions=exceptions(),
             )
-            acts.handle(self.waiting, self.stream.evaluated)
+            gaps = blind(self.stream.sources, self.stream.tallies)
+            found = marked(self.waiting, gaps, self.policies.in_force(now))
+            acts.handle(found, self.stream.evaluated)
             put_minutes(minutes)
             for source, tally in zip(self.stream.sources, self.stream.tallies, strict=True):
                 intake.put_source(source.name, source.format, source.provider, tally.save())
@@ -168,6 +177,15 @@ class Running:
         self.waiting = []
         self.steps = 0
         self.dirty = False
+        self._tend(now)
+
+    def _tend(self, now: int) -> None:
+        """Let the archive do what is due, in the time by which rows count as received."""
+        reached = self.stream.evaluated
+        if not self.simulated:
+            self.archive.tend(now)
+        elif NEVER < reached < ENDED:
+            self.archive.tend(reached)
 
 
 def start(installation: Installation, clock: Callable[[], int]) -> Running:
@@ -196,6 +214,8 @@ def start(installation: Installation, clock: Callable[[], int]) -> Running:
             path = installation.states / committed.state_file
             raise AupkeepError(broken_state(path, repr(broken))) from None
     stream.onlooker = course.see
+    archive = Archiving(installation)
+    stream.keep_with(archive.batch.see)
     remove_unnamed(installation.states, committed.state_file if committed else "")
     doors = open_doors(
         settings, installation.folder, stream, saved["doors"] if saved else {}, clock()
@@ -208,6 +228,7 @@ def start(installation: Installation, clock: Callable[[], int]) -> Running:
         profiles=profiles,
         clock=clock,
         course=course,
+        archive=archive,
         number=committed.number if committed else 0,
         afresh=_anew(saved),
         waiting=waiting,

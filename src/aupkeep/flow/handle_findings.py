@@ -7,16 +7,19 @@ does not depend on how the input was cut into batches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from aupkeep.base.canonical import sha256
 from aupkeep.base.clock import format_instant
 from aupkeep.cases.case import Case, key_of
+from aupkeep.cases.excepting import Excuse, PolicyException, excuse
 from aupkeep.cases.grouping import Change, take
 from aupkeep.decisions.decide import decide
 from aupkeep.decisions.decision import Decision, Profile
 from aupkeep.detection.finding import Finding
 from aupkeep.flow.changing import keep
+from aupkeep.flow.excepting import is_mandatory
 from aupkeep.flow.recording import Recording
 from aupkeep.flow.standing import Arms
 from aupkeep.policy.model import Policy
@@ -24,6 +27,7 @@ from aupkeep.sanctions.approval import by_policy
 from aupkeep.sanctions.proposing import observe, propose, superseded
 from aupkeep.sanctions.sanction import State, move
 from aupkeep.store import evidence, sanctions
+from aupkeep.store.exceptions import covered
 from aupkeep.store.rows import to_text
 
 #: (provider, instant) -> the policy in force then.
@@ -48,12 +52,19 @@ class FindingActs:
         *,
         clock: int | None,
         arms: Arms | None = None,
+        exceptions: Sequence[PolicyException] = (),
     ) -> None:
-        """Act with the policies and profiles that the look-ups give; no `arms`: observe."""
+        """Act with the policies and profiles that the look-ups give; no `arms`: observe.
+
+        What one of `exceptions` covers is kept as history and leads to nothing.
+        """
         self._policy_at = policy_at
         self._profile_at = profile_at
         self._clock = clock
         self._arms = arms
+        self._exceptions = tuple(exceptions)
+        #: What is covered and still holds, by id: until when, and the finding.
+        self._covered: dict[str, tuple[int, Finding]] = {}
         #: Sanctions that the hand should look at now, for a knock after the transaction.
         self.approved: list[str] = []
         self.recording = Recording()
@@ -62,6 +73,8 @@ class FindingActs:
 
     def handle(self, findings: Iterable[Finding], frontier: int) -> None:
         """Do what follows from `findings`, then from time having come to `frontier`."""
+        if self._exceptions:
+            self._covered = {item.id: (self._end(item), item) for item in covered()}
         for finding in findings:
             instant = finding.last if finding.state != "open" else finding.first
             self._look_again(instant)
@@ -74,6 +87,64 @@ class FindingActs:
 
     def _take(self, finding: Finding, instant: int) -> None:
         known = evidence.get_finding(finding.id)
+        finding = self._excepted(finding, known)
+        if finding.suppressed:
+            self._set_aside(finding, known)
+            return
+        self._follow(finding, known, instant)
+
+    def _excepted(self, finding: Finding, known: Finding | None) -> Finding:
+        """Return `finding` with the exception that covers it, or covered it when it was `known`.
+
+        What had begun to count when an exception was made goes on counting, and what opened while
+        its rule could not see everything stays so.
+        """
+        if known is not None:
+            return replace(
+                finding,
+                exception=known.exception,
+                excepted_until=known.excepted_until,
+                degraded=finding.degraded or known.degraded,
+            )
+        found = self._excuse(finding)
+        return replace(finding, exception=found.exception.id) if found else finding
+
+    def _excuse(self, finding: Finding) -> Excuse | None:
+        """Return what covers `finding`; from a duty that nobody can switch off nothing excepts."""
+        found = excuse(finding, self._exceptions)
+        if found is None:
+            return None
+        policy = self._policy_at(finding.provider, finding.first)
+        return None if is_mandatory(policy, finding.clause) else found
+
+    def _end(self, finding: Finding) -> int:
+        """Return until when what covers `finding` does."""
+        found = self._excuse(finding)
+        return found.until if found else finding.first
+
+    def _set_aside(self, finding: Finding, known: Finding | None) -> None:
+        """Keep what is covered as history."""
+        if known != finding:
+            evidence.put_finding(finding, "")
+        self._covered.pop(finding.id, None)
+        if finding.state != "ended":
+            self._covered[finding.id] = (self._end(finding), finding)
+
+    def _over(self, until: int) -> tuple[int, Finding] | None:
+        """Return the first finding that is covered no more before `until` and still holds.
+
+        An end at an instant comes before what else happens at it.
+        """
+        ended = [item for item in self._covered.values() if item[0] < until]
+        return min(ended, key=lambda item: (item[0], item[1].id), default=None)
+
+    def _go_on(self, finding: Finding, instant: int) -> None:
+        """Let `finding`, which an exception covered until `instant`, count from then on."""
+        del self._covered[finding.id]
+        self._follow(replace(finding, excepted_until=instant), finding, instant)
+
+    def _follow(self, finding: Finding, known: Finding | None, instant: int) -> None:
+        """Do what follows from a finding that nothing covers."""
         case = evidence.open_case(key_of(finding))
         members = evidence.findings_of(case.id) if case else {}
         change = take(finding, case, members)
@@ -107,11 +178,15 @@ class FindingActs:
         """Decide again what has lasted long enough by `until`, each case at its own instant."""
         while True:
             due = evidence.due_cases(until)
-            if not due:
+            over = self._over(until)
+            if not due and over is None:
                 return
-            for instant, case in due:
+            earlier = [item for item in due if over is None or item[0] < over[0]]
+            for instant, case in earlier:
                 members = evidence.findings_of(case.id)
                 self._decide(case, members, instant)
+            if over is not None and not earlier:
+                self._go_on(over[1], over[0])
 
     def _decide(self, case: Case, members: Mapping[str, Finding], instant: int) -> None:
         """Decide as of `instant` of event time, so that no delay of ours makes a breach longer."""

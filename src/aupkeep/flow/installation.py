@@ -24,6 +24,7 @@ from aupkeep.store.database import open_store
 
 DATABASE = "aupkeep.sqlite3"
 STATES = "state"
+ARCHIVE = "archive"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,12 @@ class Installation:
     def states(self) -> Path:
         """The folder of the engine's state files."""
         return self.data / STATES
+
+    @property
+    def archive(self) -> Path:
+        """The folder of the event archive."""
+        said = self.settings.archive.folder
+        return self.folder / said if said else self.data / ARCHIVE
 
     def policies(self) -> dict[str, list[Ruled]]:
         """Return provider -> published versions, the earliest effective first.

@@ -130,11 +130,14 @@ def _zone(root: Path) -> str:
 
 
 def _run(program: str, *words: str) -> str:
-    """Return what a program prints, or nothing where it is missing or refuses."""
+    """Return what a program prints, or nothing where it is missing, refuses or takes too long."""
     path = shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if path is None:
         return ""
-    done = subprocess.run(  # noqa: S603  # fixed programs, no shell
-        [path, *words], capture_output=True, text=True, check=False, timeout=10
-    )
+    try:
+        done = subprocess.run(  # noqa: S603  # fixed programs, no shell
+            [path, *words], capture_output=True, text=True, check=False, timeout=10
+        )
+    except subprocess.TimeoutExpired:
+        return ""
     return done.stdout if done.returncode == 0 else ""

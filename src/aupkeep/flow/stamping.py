@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from aupkeep.events.frontier import DISORDER, ENDED, LEAP, NEVER, Frontier
 from aupkeep.events.taken import Taken
@@ -28,6 +29,9 @@ class Stamper:
         self.tallies = tallies
         self.frontiers: dict[int, Frontier] = {}
         self._limbo: dict[int, tuple[str, pl.DataFrame]] = {}
+        #: Late rows are wanted by somebody, who takes them by `take_late` after each call.
+        self.keeps_late = False
+        self._late: list[tuple[str, pl.DataFrame]] = []
 
     def frontier(self, source: int, kind: str) -> Frontier:
         """Return the frontier of a source, which begins with its first row."""
@@ -83,6 +87,7 @@ class Stamper:
     ) -> pl.DataFrame:
         frontier = self.frontier(source, kind)
         times = rows["event_time"].to_numpy()
+        before = frontier.largest
         agreed = observed_at is not None and abs(int(times[-1]) - observed_at) <= LEAP
         if agreed or kind == "report":
             # The clock agrees with the row, or our own mail server wrote its time.
@@ -98,10 +103,15 @@ class Stamper:
         if stamp.astray.any():
             self._refuse(source, rows.filter(pl.Series(stamp.astray)))
         late = int(stamp.late.sum())
-        tally.counts["late"] += late
+        if late:
+            tally.late(late, int(times[stamp.late].max()))
+        tally.disorder = max(tally.disorder, _disorder(times[~stamp.astray], before))
         tally.counts["events"] += rows.height - int(stamp.astray.sum())
         if frontier.largest != NEVER:
             tally.last_event = frontier.largest
+        if late and self.keeps_late:
+            behind = rows.filter(pl.Series(stamp.late & ~stamp.astray))
+            self._late.append((kind, self._complete(kind, source, behind, observed_at, late=True)))
         if late or stamp.astray.any():
             return rows.filter(pl.Series(~(stamp.late | stamp.astray)))
         return rows
@@ -111,8 +121,19 @@ class Stamper:
             self.tallies[source].counts["astray"] += 1
             self.tallies[source].reject("time far ahead of its neighbours", row["position"], b"")
 
+    def take_late(self) -> list[tuple[str, pl.DataFrame]]:
+        """Return the late rows since the last call, by kind."""
+        late, self._late = self._late, []
+        return late
+
     def _complete(
-        self, kind: str, source: int, rows: pl.DataFrame, observed_at: int | None
+        self,
+        kind: str,
+        source: int,
+        rows: pl.DataFrame,
+        observed_at: int | None,
+        *,
+        late: bool = False,
     ) -> pl.DataFrame:
         at = pl.col("event_time") if observed_at is None else pl.lit(observed_at, pl.Int64)
         origin = self.sources[source]
@@ -125,7 +146,7 @@ class Stamper:
                 observed_at=at,
                 provider=pl.lit(origin.provider),
                 authenticated=trust,
-                late=pl.lit(value=False),
+                late=pl.lit(value=late),
             ),
         )
 
@@ -143,6 +164,16 @@ class Stamper:
             self.frontiers[int(index)] = Frontier(saved["disorder"][index], largest=largest)
         for index, (kind, data) in saved["limbo"].items():
             self._limbo[int(index)] = (kind, from_bytes(data))
+
+
+def _disorder(times: NDArray[np.int64], before: int) -> int:
+    """Return how far a row was behind the latest one before it, at most; `before`: the first."""
+    if times.size == 0:
+        return 0
+    largest = np.maximum.accumulate(times)
+    if before != NEVER:
+        largest = np.maximum(largest, before)
+    return int((largest - times).max())
 
 
 def _bare(rows: pl.DataFrame) -> pl.DataFrame:

@@ -8,7 +8,7 @@ told how far every source has come, and evaluates exactly the rows before that.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import polars as pl
@@ -57,6 +57,8 @@ class Stream:
         self.shares = Shares()
         #: Told of every kind and its attributed frame, for those who look on.
         self.onlooker: Callable[[str, pl.DataFrame], None] | None = None
+        #: Told of every kind and its attributed frame, late rows too, for those who keep them.
+        self.keeper: Callable[[str, pl.DataFrame], None] | None = None
         #: Every row before this instant has been evaluated.
         self.evaluated = NEVER
 
@@ -125,16 +127,29 @@ class Stream:
                     doubled
                 )
         self.buffer.add(kind, self.stamper.stamp(kind, rows, observed_at))
+        self._keep_late()
 
     def end_source(self, index: int, *, observed_at: int | None, now: int) -> None:
         """Source `index` has no more rows to come."""
         for kind, rows in self.stamper.end(index, observed_at, now):
             self.buffer.add(kind, rows)
+        self._keep_late()
 
     def settle(self, index: int, *, observed_at: int | None, now: int) -> None:
         """Source `index` is silent: its last row counts even though no other agrees with it."""
         for kind, rows in self.stamper.settle(index, observed_at, now):
             self.buffer.add(kind, rows)
+        self._keep_late()
+
+    def keep_with(self, keeper: Callable[[str, pl.DataFrame], None]) -> None:
+        """Hand every attributed row to `keeper` from now on, late ones too."""
+        self.keeper = keeper
+        self.stamper.keeps_late = True
+
+    def _keep_late(self) -> None:
+        for kind, rows in self.stamper.take_late():
+            if self.keeper is not None:
+                self.keeper(kind, attribute(kind, rows, self.ground))
 
     def advance(self, frontier: int) -> list[Finding]:
         """Evaluate every waiting row before `frontier`; return findings that opened or changed."""
@@ -143,12 +158,14 @@ class Stream:
         ready = self.buffer.release(frontier)
         frames = {}
         for kind, rows in ready.items():
-            kept = self._behind(rows)
+            kept = self._behind(kind, rows)
             if kept.height:
                 frames[kind] = attribute(kind, kept, self.ground)
                 self._share(kind, frames[kind])
                 if self.onlooker is not None:
                     self.onlooker(kind, frames[kind])
+                if self.keeper is not None:
+                    self.keeper(kind, frames[kind])
         reached = max((int(f["event_time"][-1]) for f in frames.values()), default=NEVER)
         horizon = reached if frontier == ENDED else max(frontier, reached)
         if not frames and horizon <= self.evaluated:
@@ -158,13 +175,16 @@ class Stream:
             return []
         return self.engine.feed(frames, self.evaluated)
 
-    def _behind(self, rows: pl.DataFrame) -> pl.DataFrame:
+    def _behind(self, kind: str, rows: pl.DataFrame) -> pl.DataFrame:
         """Leave out rows that came after their time had been evaluated; they count as late."""
         if int(rows["event_time"][0]) >= self.evaluated:
             return rows
         behind = rows.filter(pl.col("event_time") < self.evaluated)
-        for source, count in behind.group_by("source").len().iter_rows():
-            self.tallies[source].counts["late"] += count
+        counted = behind.group_by("source").agg(n=pl.len(), latest=pl.col("event_time").max())
+        for source, count, latest in counted.iter_rows():
+            self.tallies[source].late(count, latest)
+        if self.keeper is not None:
+            self.keeper(kind, attribute(kind, behind.with_columns(late=True), self.ground))
         return rows.filter(pl.col("event_time") >= self.evaluated)
 
     def _share(self, kind: str, rows: pl.DataFrame) -> None:
@@ -201,6 +221,7 @@ class Stream:
             "evaluated": self.evaluated,
             "engine": self.engine.save(),
             "degraded": self.engine.degraded(),
+            "shortfalls": [asdict(one) for one in self.engine.shortfalls()],
         }
 
     def restore(self, saved: Mapping[str, Any]) -> list[Finding]:

@@ -28,8 +28,16 @@ class Tally:
         self.samples: dict[str, list[tuple[int, str]]] = {}
         self.last_event: int | None = None
         self.last_read: int | None = None
+        #: When the latest of the late rows happened, and how far rows were out of order at most.
+        self.last_late: int | None = None
+        self.disorder = 0
         #: Why the source cannot be read at this moment, or empty.
         self.trouble = ""
+
+    def late(self, count: int, latest: int) -> None:
+        """Count rows that came behind their source's frontier, the latest of them at `latest`."""
+        self.counts["late"] += count
+        self.last_late = latest if self.last_late is None else max(self.last_late, latest)
 
     def reject(self, reason: str, position: int, head: bytes) -> None:
         """Count one thing that could not be read, and keep the first few."""
@@ -49,6 +57,8 @@ class Tally:
             },
             "last_event": self.last_event,
             "last_read": self.last_read,
+            "last_late": self.last_late,
+            "disorder": self.disorder,
             "trouble": self.trouble,
         }
 
@@ -62,6 +72,8 @@ class Tally:
             tally.samples[reason] = [(int(position), str(head)) for position, head in kept]
         tally.last_event = saved["last_event"]
         tally.last_read = saved["last_read"]
+        tally.last_late = saved.get("last_late")
+        tally.disorder = saved.get("disorder", 0)
         tally.trouble = saved["trouble"]
         return tally
 

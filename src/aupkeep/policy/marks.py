@@ -31,7 +31,15 @@ from aupkeep.policy.nodes import Marks, Node, Path
 
 #: Values nested deeper than this are refused; no file of a policy needs half of it.
 DEEPEST = 24
+#: Below that depth so many levels are passed over, to find what else is wrong; then reading ends,
+#: because its cost grows with the square of the depth.
+_PASSED = 150
+#: Longer texts are refused, in characters: a file of rules has a hundredth of it.
+LARGEST = 4_000_000
 
+#: Code points that are no characters, and escapes of numbers beyond them.
+_NO_CHARACTER = re.compile("[\ud800-\udfff]")
+_BEYOND = re.compile(r"\\U(?!000|0010)[0-9a-fA-F]{8}")
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
@@ -81,6 +89,10 @@ def load_all(text: str, file: str, *, above: str = "") -> Loaded:
     return _Loader(text, file, above).load()
 
 
+class _TooDeepError(Exception):
+    """The rest of a text is not worth its cost; the fault is noted already."""
+
+
 class _Loader:
     """One pass over the events of a text."""
 
@@ -95,6 +107,10 @@ class _Loader:
 
     def load(self) -> Loaded:
         documents: list[Node] = []
+        if len(self._text) > LARGEST:
+            what = f"this file is too large: {LARGEST} characters are the most"
+            fault = Fault(code="too-large", what=what, place=Place(file=self._file))
+            return Loaded(documents=(), faults=(fault,))
         try:
             events = YAML(typ="safe", pure=True).parse(self._text)
             for event in events:
@@ -104,6 +120,11 @@ class _Loader:
             self._unreadable(str(error.problem), error.problem_mark)
         except YAMLError as error:
             self._bad_character(getattr(error, "position", 0))
+        except (OverflowError, ValueError):
+            escape = _BEYOND.search(self._text)
+            self._bad_character(escape.start() if escape else 0)
+        except _TooDeepError:
+            pass
         return Loaded(documents=tuple(documents), faults=tuple(self._faults))
 
     def _document(self, events: Iterator[Event]) -> Node:
@@ -165,6 +186,8 @@ class _Loader:
         return result
 
     def _refuse(self, event: Event) -> None:
+        if isinstance(event, ScalarEvent) and _NO_CHARACTER.search(str(event.value)):
+            self._fault("yaml-syntax", "this text holds half of a character pair", event)
         tag = getattr(event, "tag", None)
         if tag is not None:
             self._fault("yaml-tag", f"the tag `{tag}` is not taken here", event)
@@ -212,6 +235,8 @@ def _skip(events: Iterator[Event]) -> None:
     while depth:
         event = next(events)
         depth += isinstance(event, MappingStartEvent | SequenceStartEvent)
+        if depth > _PASSED:
+            raise _TooDeepError
         depth -= isinstance(event, MappingEndEvent | SequenceEndEvent)
 
 

@@ -46,24 +46,30 @@ def kinds_by_clause(rules: Iterable[RuleFile]) -> dict[str, frozenset[str]]:
     named = {str(document.get(key)): document for document in documents for key in ("id", "name")}
     found: dict[str, frozenset[str]] = {}
     for clause, document in noticing_documents(files):
-        found[clause] = found.get(clause, frozenset()) | _kinds(document, named, set())
+        found[clause] = found.get(clause, frozenset()) | _kinds(document, named)
     return found
 
 
-def _kinds(document: Document, named: Mapping[str, Document], seen: set[str]) -> frozenset[str]:
-    source = document.get("logsource")
-    kinds = frozenset({str(source.get("category", ""))} if isinstance(source, Mapping) else ())
-    for name in _references(document):
-        if name in named and name not in seen:
-            seen.add(name)
-            kinds |= _kinds(named[name], named, seen)
-    return kinds
+def _kinds(document: Document, named: Mapping[str, Document]) -> frozenset[str]:
+    """Return the kinds that `document` reads, by way of every document it refers to."""
+    kinds: set[str] = set()
+    seen: set[str] = set()
+    pending = [document]
+    while pending:
+        one = pending.pop()
+        source = one.get("logsource")
+        if isinstance(source, Mapping):
+            kinds.add(str(source.get("category", "")))
+        fresh = {name for name in _references(one) if name in named} - seen
+        seen |= fresh
+        pending += [named[name] for name in sorted(fresh)]
+    return frozenset(kinds)
 
 
 def _references(document: Document) -> Iterator[str]:
     for key in ("correlation", "aup_metric"):
         block = document.get(key)
         if isinstance(block, Mapping):
-            for field in ("rules", "numerator", "denominator"):
+            for field in ("rules", "numerator", "denominator", "after"):
                 value = block.get(field)
                 yield from map(str, value if isinstance(value, list) else [value])

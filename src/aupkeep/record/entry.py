@@ -45,8 +45,14 @@ ACTS = frozenset(
         "resumed",
         "alarm_raised",
         "alarm_acknowledged",
+        "exception_made",
+        "exception_ended",
         "person_added",
         "person_removed",
+        "archive_held",
+        "archive_released",
+        "archive_erased",
+        "archive_swept",
     }
 )
 

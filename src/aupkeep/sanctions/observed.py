@@ -99,6 +99,8 @@ def _at_once(parts: list[str], detection: Mapping[str, object]) -> str:
 
 def _measured(finding: Finding, detection: Mapping[str, object]) -> str:
     """Return how much it was; nothing where one is all there is to say."""
+    if detection.get("type") == "absence":
+        return f"nothing came{_within(detection)}"
     share = finding.unit == "as a share"
     if not share and finding.value == finding.threshold == 1:
         return ""
@@ -106,11 +108,11 @@ def _measured(finding: Finding, detection: Mapping[str, object]) -> str:
     def amount(value: float) -> str:
         return f"{number(100 * value)} %" if share else number(value)
 
-    unit = _unit(finding.unit)
-    return (
-        f"{amount(finding.value)}{unit}{_within(detection)}, "
-        f"where we look from {amount(finding.threshold)} on"
-    )
+    unit, threshold = _unit(finding.unit), amount(finding.threshold)
+    # A baseline is passed, not reached.
+    above = detection.get("type") == "baseline"
+    look = f"above {threshold}" if above else f"from {threshold} on"
+    return f"{amount(finding.value)}{unit}{_within(detection)}, where we look {look}"
 
 
 def _unit(unit: str) -> str:
@@ -127,7 +129,8 @@ def _unit(unit: str) -> str:
 
 def _within(detection: Mapping[str, object]) -> str:
     try:
-        return f" within {length(parse_duration(str(detection.get('timespan', ''))))}"
+        span = str(detection.get("timespan") or detection.get("bucket") or "")
+        return f" within {length(parse_duration(span))}"
     except ValueError:
         return ""
 

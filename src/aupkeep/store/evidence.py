@@ -22,6 +22,8 @@ def put_finding(finding: Finding, case: str) -> None:
             "clause": finding.clause,
             "first": finding.first,
             "case": case,
+            "exception": finding.exception,
+            "covered": finding.suppressed and finding.state != "ended",
             "body": to_text(finding),
         },
     )

@@ -31,12 +31,13 @@ from django.db.models import When as Where
 from aupkeep.attribution.holdings import Holding
 from aupkeep.base.clock import HOUR, MINUTE, parse_instant
 from aupkeep.cases.case import Case
+from aupkeep.cases.excepting import PolicyException
 from aupkeep.decisions.decision import Decision
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.words import REVERSIBLE
 from aupkeep.sanctions.notice import Notice
 from aupkeep.sanctions.sanction import IN_FORCE, Sanction, State
-from aupkeep.store import alarms, arming, course, dialogue, evidence, intake, models
+from aupkeep.store import alarms, arming, course, dialogue, evidence, exceptions, intake, models
 from aupkeep.store.people.models import Person
 from aupkeep.store.rows import from_text
 from aupkeep.store.sanctions import Waiting, waiting, waiting_of
@@ -95,6 +96,8 @@ class Overview:
     alarms: tuple[alarms.Alarm, ...]
     #: The engine's last commit; None: it has not read anything yet.
     committed: intake.Committed | None
+    #: Exceptions in force, with how many findings each has covered.
+    exceptions: tuple[tuple[PolicyException, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,13 +252,17 @@ def _waiting(cases: Iterable[str]) -> Mapping[str, list[Waiting]]:
     return found
 
 
-def overview() -> Overview:
-    """Return what is armed, paused and alarming, and how far the engine has read."""
+def overview(now: int) -> Overview:
+    """Return what is armed, paused, alarming and excepted, and how far the engine has read."""
+    counts = exceptions.counts()
     return Overview(
         armed=tuple(arming.armed()),
         pauses=tuple(arming.paused()),
         alarms=tuple(alarms.alarms()),
         committed=intake.latest(),
+        exceptions=tuple(
+            (item, counts.get(item.id, 0)) for item in exceptions.exceptions() if item.at(now)
+        ),
     )
 
 

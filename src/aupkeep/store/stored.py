@@ -15,7 +15,7 @@ from aupkeep.store.database import plain
 
 
 def kept() -> Iterator[Kept]:
-    """Yield every published policy, finding, decision and sanction.
+    """Yield every published policy, finding, decision, sanction and exception.
 
     A finding of no case has no entry about its present state. Raises `AupkeepError` where the
     database cannot be read.
@@ -28,6 +28,8 @@ def kept() -> Iterator[Kept]:
         yield Kept(kind="decision", id=_text(identity), content=sha256(body))
     for identity, body in _read("sanction", "id", "body"):
         yield Kept(kind="sanction", id=_text(identity), content=sha256(body))
+    for identity, body in _read("policyexception", "id", "body"):
+        yield Kept(kind="exception", id=_text(identity), content=sha256(body))
 
 
 def _read(table: str, *columns: str) -> Iterator[tuple[bytes, ...]]:

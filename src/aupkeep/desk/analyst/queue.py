@@ -51,8 +51,8 @@ def show(request: HttpRequest, trouble: Trouble | None = None) -> HttpResponse:
     wanted = _wanted(request)
     number = _number(request.GET.get("page", ""))
     found = queries.queue(wanted, page=number)
-    over = queries.overview()
     now, shelf = site().now(), site().library.shelf()
+    over = queries.overview(now)
     pauses = [(f"{item.provider} {item.power}", item) for item in over.pauses]
     context = {
         "rows": [_row(item, shelf, now) for item in found.rows],

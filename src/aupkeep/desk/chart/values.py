@@ -15,6 +15,11 @@ UNITS: Mapping[str, str] = {
     "login": "login attempts",
     "flow": "flows",
     "report": "reports",
+    "process": "acts of programs",
+    "file": "files touched",
+    "web": "requests",
+    "dns": "questions for names",
+    "config": "lines of applications and devices",
 }
 
 

@@ -4,10 +4,17 @@ Instants are microseconds UTC. `body` columns hold the canonical JSON of a froze
 `store.rows` turns back; the other columns repeat what queries filter by.
 """
 
+from aupkeep.store.models.archive import (
+    ArchiveErasure,
+    ArchiveFile,
+    ArchiveHold,
+    ArchiveSweep,
+)
 from aupkeep.store.models.course import Minute
 from aupkeep.store.models.dialogue import Answer, Notice
 from aupkeep.store.models.enforcement import Afresh, Alarm, Armed, Pause
 from aupkeep.store.models.evidence import Case, Decision, Finding, Sanction
+from aupkeep.store.models.exceptions import PolicyException
 from aupkeep.store.models.ground import Holding, PolicyVersion, Profile
 from aupkeep.store.models.intake import Commit, Rejected, SourceState
 from aupkeep.store.models.record import Checkpoint, Entry
@@ -16,6 +23,10 @@ __all__ = [
     "Afresh",
     "Alarm",
     "Answer",
+    "ArchiveErasure",
+    "ArchiveFile",
+    "ArchiveHold",
+    "ArchiveSweep",
     "Armed",
     "Case",
     "Checkpoint",
@@ -27,6 +38,7 @@ __all__ = [
     "Minute",
     "Notice",
     "Pause",
+    "PolicyException",
     "PolicyVersion",
     "Profile",
     "Rejected",

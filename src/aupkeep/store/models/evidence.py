@@ -14,6 +14,9 @@ class Finding(models.Model):
     clause = models.CharField(max_length=100)
     first = models.BigIntegerField()
     case = models.CharField(max_length=32, default="", db_index=True)
+    #: Id of the exception that covers it or covered it, and whether it does and it still holds.
+    exception = models.CharField(max_length=32, default="", db_index=True)
+    covered = models.BooleanField(default=False, db_index=True)
     body = models.TextField()
 
 
