@@ -25,7 +25,7 @@ def run(version: str, jobs: Mapping[str, Job]) -> None:
     parser.add_argument("job", choices=sorted(jobs))
     parser.add_argument("file")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--batch", type=int, default=250_000)
+    parser.add_argument("--batch", type=int, default=100_000)
     given = parser.parse_args()
     cpu, wall = [], []
     hits: Hits = {}

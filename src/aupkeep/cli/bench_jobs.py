@@ -25,7 +25,7 @@ PEERS = Path(__file__).parents[3] / "benchmarks" / "peers"
 #: Events that are given to the peer that takes them one by one and slowly.
 FEW = 20_000
 #: Events of a batch: where figures are compared, and in 50 ms of 20,000 events a second.
-BATCH, LIVE = 250_000, 1_000
+BATCH, LIVE = 100_000, 1_000
 
 Result = dict[str, Any]
 

@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("job", choices=("stateless", "windowed"))
     parser.add_argument("file")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--batch", type=int, default=250_000)
+    parser.add_argument("--batch", type=int, default=100_000)
     parser.add_argument("--workers", type=int, default=1)
     runs = _run(parser.parse_args())
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
