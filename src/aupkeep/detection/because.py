@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from aupkeep.detection.predicates import leaves, masks
+from aupkeep.detection.expressions import Types
+from aupkeep.detection.predicates import Matcher, leaves
 from aupkeep.detection.rule import (
     All,
     Cidr,
@@ -56,20 +57,32 @@ _SAME = {"equals": "equals", "startswith": "starts with", "endswith": "ends with
 _LARGEST = 2**63
 
 
+class Trees:
+    """The trees of one selection; its leaves are compiled once."""
+
+    def __init__(self, selection: Selection, types: Types) -> None:
+        """Compile; `types` are those of the columns that the frames will have."""
+        self._predicate = selection.predicate
+        asked = [
+            Selection(id=str(place), name="", title="", kind=selection.kind, predicate=leaf)
+            for place, leaf in enumerate(leaves(selection.predicate))
+        ]
+        self._matcher = Matcher(asked, types)
+
+    def of(self, frame: pl.DataFrame) -> list[Node]:
+        """Return the tree for every row of `frame`."""
+        held = self._matcher.masks(frame) if frame.height else {}
+        columns = [mask.tolist() for mask in held.values()]
+        made = []
+        for at, row in enumerate(frame.iter_rows(named=True)):
+            truths = iter([column[at] for column in columns])
+            made.append(_Tree(row).node(_judge(self._predicate, truths)))
+        return made
+
+
 def trees(selection: Selection, frame: pl.DataFrame) -> list[Node]:
     """Return the tree of `selection` for every row of `frame`, which has the columns it reads."""
-    listed = list(leaves(selection.predicate))
-    asked = [
-        Selection(id=str(place), name="", title="", kind=selection.kind, predicate=leaf)
-        for place, leaf in enumerate(listed)
-    ]
-    held = masks(frame, asked) if asked and frame.height else {}
-    columns = [held[one.id].tolist() for one in asked] if held else []
-    made = []
-    for at, row in enumerate(frame.iter_rows(named=True)):
-        truths = iter([column[at] for column in columns])
-        made.append(_Tree(row).node(_judge(selection.predicate, truths)))
-    return made
+    return Trees(selection, frame.schema).of(frame)
 
 
 class _Judged(NamedTuple):

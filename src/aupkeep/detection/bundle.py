@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from aupkeep.base.clock import SECOND, format_duration, format_instant
 from aupkeep.detection.batch import Batch
-from aupkeep.detection.because import MOST_PARTS, Node, op_text, plain, trees
+from aupkeep.detection.because import MOST_PARTS, Node, Trees, op_text, plain
 from aupkeep.detection.layout import NEVER
 from aupkeep.detection.merging import Merged
 from aupkeep.detection.plans import PARTS
@@ -245,10 +245,13 @@ def referred(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*rule.rules, *also)))
 
 
-def base_trees(openings: Iterable[Opening], rules: RuleSet) -> dict[str, dict[str, Node]]:
+def base_trees(
+    openings: Iterable[Opening], rules: RuleSet, compiled: dict[str, Trees]
+) -> dict[str, dict[str, Node]]:
     """Return for each finding the trees of the base rules that its opening row was shown to.
 
-    By finding id, then by the id of the base rule.
+    By finding id, then by the id of the base rule. `compiled` keeps, by that id, what the next call
+    need not make again.
     """
     asked: dict[tuple[str, int], list[tuple[str, int]]] = {}
     batches: dict[int, Batch] = {}
@@ -262,7 +265,9 @@ def base_trees(openings: Iterable[Opening], rules: RuleSet) -> dict[str, dict[st
     found: dict[str, dict[str, Node]] = {}
     for (part, where), wanted in asked.items():
         frame = batches[where].frame[[at for _, at in wanted]]
-        made = trees(rules.selections[part], frame)
+        if part not in compiled:
+            compiled[part] = Trees(rules.selections[part], frame.schema)
+        made = compiled[part].of(frame)
         for (finding, _), tree in zip(wanted, made, strict=True):
             found.setdefault(finding, {})[part] = tree
     return found

@@ -17,6 +17,7 @@ from aupkeep.detection import layout
 from aupkeep.detection.absences import Absences
 from aupkeep.detection.baselines import Baselines
 from aupkeep.detection.batch import Batch, visible
+from aupkeep.detection.because import Trees
 from aupkeep.detection.bundle import Opening, base_trees, moment, parameters
 from aupkeep.detection.dictionaries import Dictionaries
 from aupkeep.detection.evaluating import Evaluates, Sheet, Transition
@@ -72,6 +73,7 @@ class Watch:
         }
         #: Findings that rows of this feed opened.
         self._fresh: list[Opening] = []
+        self._trees: dict[str, Trees] = {}
         self._columns = with_sampling(needed_columns(rules), rules)
         self.gaps = Gaps(rules)
         self._matchers = {
@@ -154,7 +156,7 @@ class Watch:
         """Fill in why the findings of this feed opened, for all of them in one go."""
         if not self._fresh:
             return placed
-        made = base_trees(self._fresh, self.rules)
+        made = base_trees(self._fresh, self.rules, self._trees)
         done = {id(one): told(one, made) for _, one in placed if one.id in made}
         for rule in {opening.rule.id for opening in self._fresh}:
             found = self.open[rule]
