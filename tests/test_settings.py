@@ -48,6 +48,11 @@ address = "192.0.2.1"
 provider = "jasmo"
 source_guarded = true
 sampling = 100
+
+[[power]]
+provider = "jasmo"
+measure = "hold_mail"
+map = "/etc/postfix/held"
 """
 
 #: Name -> (what stands there, what stands there instead) edits of the whole text.
@@ -97,6 +102,16 @@ FAULTS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "no-place-to-read": (('path = "/var/log/mail.log*"\n', ""),),
     "two-places-to-read": (("authenticated = false", 'path = "/var/log/auth.log"'),),
+    "powers": (
+        (
+            'map = "/etc/postfix/held"',
+            (
+                'map = "/etc/postfix/held"\n\n[[power]]\nprovider = "jasmo"\nby = "postfix_held"\n'
+                'measure = "hold_mails"\nmapp = "x"\n\n[[power]]\nprovider = "jasmo"\n'
+                'measure = "hold_mail"\n'
+            ),
+        ),
+    ),
     "all-at-once": (
         ('mode = "observe"', 'mode = "enforce"'),
         ('[[inlet]]\nprovider = "jasmo"', '[[inlet]]\nprovider = "yasmo"'),

@@ -13,11 +13,22 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    SerializeAsAny,
+    ValidationError,
+)
 
 from aupkeep.base.clock import DAY, parse_duration
 from aupkeep.base.errors import AupkeepError, Fault, Place, near, unknown_word
 from aupkeep.events.schema import KINDS
+from aupkeep.outlets.kinds import KINDS as POWERS
+from aupkeep.outlets.kinds import kind_of
+from aupkeep.outlets.shape import PowerShape
 from aupkeep.signals.source import Exporter
 
 #: The name of the settings file in an installation's folder.
@@ -146,19 +157,15 @@ class ExporterSettings(_Strict):
         )
 
 
-class PowerSettings(_Strict):
-    """What carries a measure out."""
+def _power(value: object) -> PowerShape:
+    """Return the table of a power in the shape that its `by` asks for."""
+    if isinstance(value, PowerShape):
+        return value
+    table = value if isinstance(value, dict) else {}
+    return kind_of(table).model_validate(value)
 
-    provider: str
-    #: `hold_mail`: an access map of Postfix. (`warn` needs no table: it is a letter.)
-    measure: Literal["hold_mail"]
-    #: The text of the map, relative to the settings file; only Aupkeep's `hand` writes our lines.
-    map: str = Field(min_length=1)
-    #: The map's type; empty: lmdb where Postfix has it, else hash.
-    type: Literal["", "lmdb", "hash"] = ""
-    #: Folder of the main.cf whose smtpd asks the map; empty: no Postfix does, only the file is
-    #: written.
-    config: str = ""
+
+Power = Annotated[SerializeAsAny[PowerShape], PlainValidator(_power)]
 
 
 class MailSettings(_Strict):
@@ -246,7 +253,7 @@ class Settings(_Strict):
     provider: list[ProviderSettings] = Field(min_length=1)
     inlet: list[InletSettings] = Field(default_factory=list)
     exporter: list[ExporterSettings] = Field(default_factory=list)
-    power: list[PowerSettings] = Field(default_factory=list)
+    power: list[Power] = Field(default_factory=list)
     mail: MailSettings | None = None
     alarm: AlarmSettings = AlarmSettings()
     checkpoint: CheckpointSettings = CheckpointSettings()
@@ -264,7 +271,7 @@ def read_settings(text: str, *, file: str) -> Settings:
     try:
         settings = Settings.model_validate(raw)
     except ValidationError as invalid:
-        faults += [_fault(dict(error), text, file) for error in invalid.errors()]
+        faults += [_fault(dict(error), raw, text, file) for error in invalid.errors()]
         raise AupkeepError(faults) from None
     if faults:
         raise AupkeepError(faults)
@@ -306,14 +313,14 @@ def _syntax_fault(message: str, text: str, file: str) -> Fault:
     )
 
 
-def _fault(error: dict[str, object], text: str, file: str) -> Fault:
+def _fault(error: dict[str, object], raw: dict[str, object], text: str, file: str) -> Fault:
     path = error["loc"]
     steps = [str(step) for step in path] if isinstance(path, tuple) else []
     key = next((step for step in reversed(steps) if not step.isdigit()), "")
     place = _place(text, file, steps)
     where = ".".join(steps)
     if error["type"] == "extra_forbidden":
-        allowed = _keys(steps[:-1])
+        allowed = _keys(steps[:-1], raw)
         guess = near(key, allowed)
         return Fault(
             code="unknown-key",
@@ -323,7 +330,8 @@ def _fault(error: dict[str, object], text: str, file: str) -> Fault:
             hint=f"did you mean `{guess}`?" if guess else "",
         )
     if error["type"] == "literal_error":
-        allowed = tuple(re.findall(r"'([^']*)'", str(error["msg"])))
+        words = tuple(re.findall(r"'([^']*)'", str(error["msg"])))
+        allowed = tuple(sorted(POWERS)) if key == "by" else words
         return unknown_word(str(error["input"]), allowed, what=f"a word for `{key}`", place=place)
     if error["type"] == "model_type":
         return Fault(code="no-table", what=f"`{where}` is no table", place=place)
@@ -339,12 +347,13 @@ def _fault(error: dict[str, object], text: str, file: str) -> Fault:
     )
 
 
-def _keys(steps: list[str]) -> tuple[str, ...]:
+def _keys(steps: list[str], raw: dict[str, object]) -> tuple[str, ...]:
+    powers = dict(_tables(raw, "power"))
     tables: dict[str, type[BaseModel]] = {
         "provider": ProviderSettings,
         "inlet": InletSettings,
         "exporter": ExporterSettings,
-        "power": PowerSettings,
+        "power": kind_of(powers.get(int(steps[1]), {}) if len(steps) > 1 else {}),
         "mail": MailSettings,
         "alarm": AlarmSettings,
         "checkpoint": CheckpointSettings,
@@ -408,6 +417,20 @@ def _cross_faults(raw: dict[str, object], text: str, file: str) -> list[Fault]:
             place = _place(text, file, ["provider", str(index), "name"])
             what = f"two providers are called `{item['name']}`"
             faults.append(Fault(code="double-provider", what=what, place=place))
+    return faults + _double_powers(raw, text, file)
+
+
+def _double_powers(raw: dict[str, object], text: str, file: str) -> list[Fault]:
+    """Return a fault for each measure that two tables would carry out for one provider."""
+    seen: set[tuple[str, str]] = set()
+    faults = []
+    for index, item in _tables(raw, "power"):
+        one = (str(item.get("provider")), str(item.get("measure")))
+        if one in seen:
+            place = _place(text, file, ["power", str(index), "measure"])
+            what = f"two powers carry `{one[1]}` out for `{one[0]}`"
+            faults.append(Fault(code="double-power", what=what, place=place))
+        seen.add(one)
     return faults
 
 

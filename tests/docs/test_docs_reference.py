@@ -10,6 +10,9 @@ from pydantic import BaseModel
 
 from aupkeep import settings
 from aupkeep.events.schema import ATTRIBUTED, COMMON, KINDS, Schema
+from aupkeep.outlets.kinds import KINDS as POWERS
+from aupkeep.outlets.kinds import measures_of
+from aupkeep.outlets.shape import PowerShape
 from aupkeep.policy import schema
 from aupkeep.policy.model import SCOPES, TOUCH_SERVICE, Measure, Tier
 from aupkeep.policy.people import LEAST, ONE_AT_ONCE
@@ -28,7 +31,8 @@ _SETTINGS: dict[str, type[BaseModel]] = {
     "`[[provider]]`": settings.ProviderSettings,
     "`[[inlet]]`": settings.InletSettings,
     "`[[exporter]]`": settings.ExporterSettings,
-    "`[[power]]`": settings.PowerSettings,
+    "`[[power]]`": PowerShape,
+    **{f"`[[power]]` by `{name}`": shape for name, shape in POWERS.items()},
     "`[mail]`": settings.MailSettings,
     "`[alarm]`": settings.AlarmSettings,
     "`[checkpoint]`": settings.CheckpointSettings,
@@ -53,7 +57,8 @@ _EVENTS: dict[str, Schema] = {
 
 
 def _keys(model: type[BaseModel]) -> set[str]:
-    return {field.alias or name for name, field in model.model_fields.items()}
+    shared = set(PowerShape.model_fields) if model in POWERS.values() else set()
+    return {field.alias or name for name, field in model.model_fields.items()} - shared
 
 
 @pytest.mark.parametrize(("heading", "model"), _SETTINGS.items(), ids=list(_SETTINGS))
@@ -65,7 +70,15 @@ def test_every_setting_is_described(heading: str, model: type[BaseModel]) -> Non
 def test_settings_that_are_needed_say_so(heading: str, model: type[BaseModel]) -> None:
     lines = sections(REFERENCE / "settings.md")[heading]
     needed = {line.split("`")[1] for line in lines if re.match(r"\| `\w+` \| needed \|", line)}
-    assert needed == {name for name, field in model.model_fields.items() if field.is_required()}
+    required = {name for name, field in model.model_fields.items() if field.is_required()}
+    usual = {"by"} if model is PowerShape else set()
+    assert needed == (required & _keys(model)) - usual
+
+
+@pytest.mark.parametrize(("name", "shape"), POWERS.items(), ids=list(POWERS))
+def test_what_a_power_can_do_is_described(name: str, shape: type[PowerShape]) -> None:
+    text = "\n".join(sections(REFERENCE / "settings.md")[f"`[[power]]` by `{name}`"])
+    assert all(f"`{measure}`" in text for measure in measures_of(shape))
 
 
 @pytest.mark.parametrize(("heading", "model"), _POLICY.items(), ids=list(_POLICY))

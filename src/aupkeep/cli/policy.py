@@ -36,7 +36,7 @@ from aupkeep.flow.folders import (
 )
 from aupkeep.flow.plans import plans_in_the_books, plans_of, unheld
 from aupkeep.flow.publish_policy import publish_policy
-from aupkeep.outlets import MEASURES
+from aupkeep.outlets.kinds import MEASURES
 from aupkeep.policy.coverage import Row, coverage
 from aupkeep.policy.draft import open_folder
 from aupkeep.policy.explaining import show as explain_policy

@@ -14,10 +14,10 @@ from aupkeep.flow.installation import Installation
 from aupkeep.outlets.mail.channel import Channel
 from aupkeep.outlets.mail.outbox import Outbox
 from aupkeep.outlets.mail.smtp import Smtp
-from aupkeep.outlets.postfix_hold.power import PostfixHold, main_cf_lines
+from aupkeep.outlets.postfix_hold.power import main_cf_lines
 from aupkeep.policy.model import Measure
 from aupkeep.sanctions.power import Power
-from aupkeep.settings import MailSettings, PowerSettings
+from aupkeep.settings import MailSettings
 
 __all__ = ["Powers", "channel", "holds", "main_cf_lines", "named"]
 
@@ -44,17 +44,9 @@ def named(installation: Installation) -> dict[str, tuple[str, ...]]:
 def holds(installation: Installation) -> Powers:
     """Return the powers that the settings name, but for letters."""
     return {
-        (item.provider, item.measure): _hold(item, installation.folder)
+        (item.provider, item.measure): item.opened(installation.folder)
         for item in installation.settings.power
     }
-
-
-def _hold(item: PowerSettings, folder: Path) -> PostfixHold:
-    return PostfixHold(
-        map=(folder / item.map).absolute(),
-        type=item.type,
-        config=(folder / item.config).absolute() if item.config else None,
-    )
 
 
 def channel(installation: Installation) -> Channel | None:

@@ -1,0 +1,37 @@
+"""Everything that can carry a measure out: the one list of powers.
+
+In: the name that `by` in a table `[[power]]` says. Out: the shape of that table, which opens the
+power. A power that is not listed here does not exist for the settings, and cannot be armed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, get_args
+
+from aupkeep.outlets.postfix_hold.shape import PostfixHoldShape
+from aupkeep.outlets.shape import PowerShape
+from aupkeep.policy.model import Measure
+
+KINDS: Final[Mapping[str, type[PowerShape]]] = {
+    "postfix_hold": PostfixHoldShape,
+}
+#: What carries a measure out where a table does not say.
+USUAL: Final = "postfix_hold"
+
+
+def kind_of(table: Mapping[str, Any]) -> type[PowerShape]:
+    """Return the shape of a table as TOML gives it; that of the usual one where `by` is wrong."""
+    return KINDS.get(str(table.get("by", USUAL)), KINDS[USUAL])
+
+
+def measures_of(kind: type[PowerShape]) -> tuple[str, ...]:
+    """Return the measures that powers of a kind can carry out."""
+    words: tuple[str, ...] = get_args(kind.model_fields["measure"].annotation)
+    return words
+
+
+#: What can be carried out: a letter, and what some power can do.
+MEASURES: Final = frozenset(
+    {Measure.WARN, *(Measure(word) for kind in KINDS.values() for word in measures_of(kind))}
+)
