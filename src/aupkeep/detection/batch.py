@@ -6,8 +6,6 @@ no rule may see (outsiders, late ones, another provider's) are left out here.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -63,10 +61,6 @@ class Batch:
     def __len__(self) -> int:
         """Return how many rows there are."""
         return self.frame.height
-
-    def row(self, at: int) -> dict[str, Any]:
-        """Return one row, field by field."""
-        return self.frame.row(at, named=True)
 
     def whole(self, name: str) -> Ints:
         """Return a whole-number column; 0 where it is missing."""

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from aupkeep.detection.expressions import Types
+from aupkeep.detection.expressions import Types, read_fields
 from aupkeep.detection.predicates import Matcher, leaves
 from aupkeep.detection.rule import (
     All,
@@ -63,6 +63,8 @@ class Trees:
     def __init__(self, selection: Selection, types: Types) -> None:
         """Compile; `types` are those of the columns that the frames will have."""
         self._predicate = selection.predicate
+        self._fields = sorted(read_fields(selection.predicate))
+        self._leaves = list(map(_fixed, leaves(selection.predicate)))
         asked = [
             Selection(id=str(place), name="", title="", kind=selection.kind, predicate=leaf)
             for place, leaf in enumerate(leaves(selection.predicate))
@@ -71,12 +73,14 @@ class Trees:
 
     def of(self, frame: pl.DataFrame) -> list[Node]:
         """Return the tree for every row of `frame`."""
-        held = self._matcher.masks(frame) if frame.height else {}
-        columns = [mask.tolist() for mask in held.values()]
+        if not frame.height:
+            return []
+        narrow = frame.select(self._fields)
+        columns = [mask.tolist() for mask in self._matcher.masks(narrow).values()]
         made = []
-        for at, row in enumerate(frame.iter_rows(named=True)):
-            truths = iter([column[at] for column in columns])
-            made.append(_Tree(row).node(_judge(self._predicate, truths)))
+        for at, row in enumerate(narrow.iter_rows(named=True)):
+            found = zip(self._leaves, (column[at] for column in columns), strict=True)
+            made.append(_Tree(row).node(_judge(self._predicate, found)))
         return made
 
 
@@ -91,18 +95,21 @@ class _Judged(NamedTuple):
     predicate: Predicate
     holds: bool
     parts: tuple[_Judged, ...] = ()
+    #: Of a leaf, what its node says whatever the row.
+    fixed: _Fixed | None = None
 
 
-def _judge(predicate: Predicate, truths: Iterator[bool]) -> _Judged:
-    """Judge `predicate`; its leaves take their truths from the front."""
+def _judge(predicate: Predicate, found: Iterator[tuple[_Fixed, bool]]) -> _Judged:
+    """Judge `predicate`; its leaves take what was found for them from the front."""
     if isinstance(predicate, Not):
-        part = _judge(predicate.part, truths)
+        part = _judge(predicate.part, found)
         return _Judged(predicate, not part.holds, (part,))
     if isinstance(predicate, All | Some):
-        parts = tuple(_judge(part, truths) for part in predicate.parts)
+        parts = tuple(_judge(part, found) for part in predicate.parts)
         joined = all if isinstance(predicate, All) else any
         return _Judged(predicate, joined(part.holds for part in parts), parts)
-    return _Judged(predicate, next(truths))
+    fixed, holds = next(found)
+    return _Judged(predicate, holds, fixed=fixed)
 
 
 class _Tree:
@@ -116,8 +123,8 @@ class _Tree:
         """Return the node of what was judged."""
         self._left -= 1
         predicate, holds = judged.predicate, judged.holds
-        if not isinstance(predicate, All | Some | Not):
-            return _leaf(predicate, self._row, holds=holds)
+        if judged.fixed is not None:
+            return _leaf(judged.fixed, self._row, holds=holds)
         if depth >= MOST_DEPTH:
             return {"text": "a condition nested too deep to be shown", "holds": holds}
         if isinstance(predicate, Not):
@@ -138,26 +145,40 @@ class _Tree:
         return node | {"more": more} if more else node
 
 
-def _leaf(leaf: Leaf, row: dict[str, object], *, holds: bool) -> Node:
-    wanted, more = _wanted(leaf, row)
+class _Fixed(NamedTuple):
+    """What the node of a leaf says at every row."""
+
+    text: str
+    field: str
+    wanted: object
+    #: The field whose value is wanted instead.
+    other: str
+    more: int
+
+
+def _fixed(leaf: Leaf) -> _Fixed:
+    more = len(leaf.values[MOST_VALUES:]) if isinstance(leaf, OneOf) else 0
+    other = leaf.other if isinstance(leaf, Same) else ""
+    return _Fixed(cut(leaf_text(leaf)), leaf.field, _wanted(leaf), other, more)
+
+
+def _leaf(fixed: _Fixed, row: dict[str, object], *, holds: bool) -> Node:
     node: Node = {
-        "text": cut(leaf_text(leaf)),
-        "field": leaf.field,
-        "wanted": wanted,
-        "actual": plain(row.get(leaf.field)),
+        "text": fixed.text,
+        "field": fixed.field,
+        "wanted": plain(row.get(fixed.other)) if fixed.other else fixed.wanted,
+        "actual": plain(row.get(fixed.field)),
         "holds": holds,
     }
-    return node | {"more": more} if more else node
+    return node | {"more": fixed.more} if fixed.more else node
 
 
-def _wanted(leaf: Leaf, row: dict[str, object]) -> tuple[object, int]:
-    """Return what the field is compared with, and how many values of it are left out."""
-    more = 0
-    wanted: object
+def _wanted(leaf: Leaf) -> object:
+    """Return what the field is compared with, where that does not depend on the row."""
+    wanted: object = None
     match leaf:
         case OneOf():
             wanted = [plain(value) for value in leaf.values[:MOST_VALUES]]
-            more = len(leaf.values[MOST_VALUES:])
         case Glob():
             wanted = cut(pattern(leaf))
         case Regex():
@@ -170,9 +191,7 @@ def _wanted(leaf: Leaf, row: dict[str, object]) -> tuple[object, int]:
             wanted = leaf.value
         case Present():
             wanted = "a value" if leaf.present else None
-        case Same():
-            wanted = plain(row.get(leaf.other))
-    return wanted, more
+    return wanted
 
 
 def leaf_text(leaf: Leaf) -> str:

@@ -1,14 +1,17 @@
 """What a finding rests on beside its rows: the rule's parameters, the window, the condition.
 
 In: a rule, the row at which its finding opened, its value and what that is made of. Out: plain
-values that JSON can carry. The base rules' trees are filled in afterwards, for all the openings of
-a feed in one go, because a tree takes a look at its row by columns.
+values that JSON can carry. The base rules' trees are made for all the openings of a rule in a feed
+in one go, because a tree takes a look at its row by columns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
 
 from aupkeep.base.clock import SECOND, format_duration, format_instant
 from aupkeep.detection.batch import Batch
@@ -26,6 +29,7 @@ from aupkeep.detection.rule import (
     Window,
     pane_length,
 )
+from aupkeep.detection.tables import Ints
 
 Number = int | float
 Parameters = dict[str, Any]
@@ -34,13 +38,13 @@ Parameters = dict[str, Any]
 DEFAULT = "default"
 
 
-class Opening(NamedTuple):
-    """A finding that a row opened, and where the row stands."""
+class Shown(NamedTuple):
+    """A row at which a finding opened, and why it counts."""
 
-    finding: str
-    rule: Rule
-    rows: Batch | Merged
-    at: int
+    #: Field by field.
+    row: Mapping[str, Any]
+    #: The trees of the base rules that the row was shown to, by their ids.
+    trees: Mapping[str, Node]
 
 
 def unit(rule: Rule) -> str:
@@ -245,32 +249,38 @@ def referred(rule: Rule) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*rule.rules, *also)))
 
 
-def base_trees(
-    openings: Iterable[Opening], rules: RuleSet, compiled: dict[str, Trees]
-) -> dict[str, dict[str, Node]]:
-    """Return for each finding the trees of the base rules that its opening row was shown to.
+def shown(
+    rule: Rule, rows: Batch | Merged, at: Ints, rules: RuleSet, compiled: dict[str, Trees]
+) -> dict[int, Shown]:
+    """Return the rows `at`, by their places, with the trees of what `rule` is made of.
 
-    By finding id, then by the id of the base rule. `compiled` keeps, by that id, what the next call
-    need not make again.
+    `compiled` keeps, by the id of a base rule, what the next call need not make again.
     """
-    asked: dict[tuple[str, int], list[tuple[str, int]]] = {}
-    batches: dict[int, Batch] = {}
-    for opening in openings:
-        kind, batch, at = _place(opening)
-        batches[id(batch)] = batch
-        for part in referred(opening.rule):
+    found: dict[int, Shown] = {}
+    for kind, places, frame in _by_kind(rule, rows, at):
+        made = {}
+        for part in referred(rule):
             selection = rules.selections.get(part)
             if selection is not None and selection.kind == kind:
-                asked.setdefault((part, id(batch)), []).append((opening.finding, at))
-    found: dict[str, dict[str, Node]] = {}
-    for (part, where), wanted in asked.items():
-        frame = batches[where].frame[[at for _, at in wanted]]
-        if part not in compiled:
-            compiled[part] = Trees(rules.selections[part], frame.schema)
-        made = compiled[part].of(frame)
-        for (finding, _), tree in zip(wanted, made, strict=True):
-            found.setdefault(finding, {})[part] = tree
+                if part not in compiled:
+                    compiled[part] = Trees(selection, frame.schema)
+                made[part] = compiled[part].of(frame)
+        for number, row in enumerate(frame.iter_rows(named=True)):
+            trees = {part: nodes[number] for part, nodes in made.items()}
+            found[int(at[places[number]])] = Shown(row, trees)
     return found
+
+
+def _by_kind(
+    rule: Rule, rows: Batch | Merged, at: Ints
+) -> Iterable[tuple[str, Ints, pl.DataFrame]]:
+    """Yield each kind with the places in `at` of its rows, and those rows."""
+    if not at.size:
+        return ()
+    if isinstance(rows, Merged):
+        return ((kind, places, part) for kind, places, part in rows.by_kind(at) if part.height)
+    kind = rule.kind if isinstance(rule, Window | Baseline) else rule.kinds[0]
+    return [(kind, np.arange(at.size), rows.frame[at])]
 
 
 def with_trees(nodes: Iterable[Node], made: Mapping[str, Node]) -> tuple[list[Node], int]:
@@ -290,16 +300,6 @@ def with_trees(nodes: Iterable[Node], made: Mapping[str, Node]) -> tuple[list[No
     if len(filled) > MOST_PARTS:
         filled.sort(key=lambda node: not node.get("holds", False))
     return filled[:MOST_PARTS], max(0, len(filled) - MOST_PARTS)
-
-
-def _place(opening: Opening) -> tuple[str, Batch, int]:
-    """Return the kind of the opening's row, the rows of that kind, and where it stands in them."""
-    rows, rule = opening.rows, opening.rule
-    if isinstance(rows, Merged):
-        source = int(rows.source[opening.at])
-        return list(rows.origin)[source], rows.sources[source], int(rows.row_of[opening.at])
-    kind = rule.kind if isinstance(rule, Window | Baseline) else rule.kinds[0]
-    return kind, rows, opening.at
 
 
 def _op(rule: Rule) -> str:

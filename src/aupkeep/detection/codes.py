@@ -64,8 +64,8 @@ class Column:
         return self._values[number]
 
     def take(self, ids: Ids) -> pl.Series:
-        """Return the values that have `ids`."""
-        return self._values[ids]
+        """Return the values that have `ids`, of which none is negative."""
+        return self._values[pl.Series(ids.view(np.uint32))]
 
     def from_id(self, start: int) -> list[object]:
         """Return the values with ids from `start` on."""
@@ -108,7 +108,7 @@ class Column:
     def _compare(self, column: pl.Series, rows: Ints, ids: Ids) -> None:
         """Make sure that ids found by hash stand for the very values."""
         own = column if rows.size == len(column) else column[rows]
-        kept = self._values[ids[rows]]
+        kept = self.take(ids[rows])
         if kept.equals(own, check_names=False, null_equal=True):
             return
         wrong = rows[np.flatnonzero(kept.ne_missing(own).to_numpy())]

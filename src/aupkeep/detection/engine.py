@@ -7,10 +7,11 @@ rows alone: neither on how they are cut into feeds nor on saving and restoring i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import fields
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -18,8 +19,12 @@ from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.detection.finding import Finding
 from aupkeep.detection.gaps import Shortfall
 from aupkeep.detection.rule import RuleSet
-from aupkeep.detection.watch import Placed, Watch, one_by_one
+from aupkeep.detection.watch import Look, Placed, Watch, one_by_one
 from aupkeep.policy.model import Tier
+
+T = TypeVar("T")
+#: Rows by kind.
+Frames = Mapping[str, pl.DataFrame]
 
 #: Most keys a rule holds at a time.
 KEY_CAP = 1_000_000
@@ -43,21 +48,51 @@ class Engine:
         `workers` threads do the work, with the same result. Of `share` (i, n) the engine sees only
         the keys of part i: what the n engines find together is what one finds alone.
         """
-        work = one_by_one if workers == 1 else _Threads(workers)
+        self._threads = _Threads(workers) if workers > 1 else None
+        work = self._threads or one_by_one
         self._watches = {
             provider: Watch(provider, rules, version, key_cap, share=share, work=work)
             for provider, (rules, version) in sorted(rulesets.items())
         }
 
-    def feed(self, frames: Mapping[str, pl.DataFrame], frontier: int) -> list[Finding]:
+    def feed(self, frames: Frames, frontier: int) -> list[Finding]:
         """Evaluate rows; return findings that changed, in the order of the instants.
 
         `frames` holds sorted rows by kind, none later than `frontier` (microseconds UTC), none
         before those of earlier feeds. Ends up to `frontier` are noticed even without rows.
         """
+        looks = {provider: watch.look(frames) for provider, watch in self._watches.items()}
+        return self._judge(looks, frontier)
+
+    def stream(self, feeds: Iterable[tuple[Frames, int]]) -> Iterator[list[Finding]]:
+        """Feed one after the other, each as `feed` takes it, and yield what it returns.
+
+        With several workers the next one is read and looked at while the present one is judged.
+        """
+        todo = iter(feeds)
+        if self._threads is None:
+            for frames, frontier in todo:
+                yield self.feed(frames, frontier)
+            return
+        coming = self._threads.later(partial(self._ahead, todo))
+        while (ready := coming.result()) is not None:
+            coming = self._threads.later(partial(self._ahead, todo))
+            yield self._judge(*ready)
+
+    def _ahead(self, todo: Iterator[tuple[Frames, int]]) -> tuple[dict[str, Look], int] | None:
+        """Return the next feed looked at, in one piece of work; None where there is none."""
+        for frames, frontier in todo:
+            looks = {
+                provider: watch.look(frames, work=one_by_one)
+                for provider, watch in self._watches.items()
+            }
+            return looks, frontier
+        return None
+
+    def _judge(self, looks: Mapping[str, Look], frontier: int) -> list[Finding]:
         placed: list[Placed] = []
-        for watch in self._watches.values():
-            placed += watch.feed(frames, frontier)
+        for provider, look in looks.items():
+            placed += self._watches[provider].judge(look, frontier)
         return _in_order(placed)
 
     def finish(self) -> list[Finding]:
@@ -125,6 +160,10 @@ class _Threads:
     def __call__(self, pieces: Iterable[Callable[[], Any]]) -> list[Any]:
         """Return what `pieces` returned, in their order."""
         return [done.result() for done in [self._pool.submit(piece) for piece in pieces]]
+
+    def later(self, piece: Callable[[], T]) -> Future[T]:
+        """Begin `piece` as soon as a thread is free, before whatever comes after it."""
+        return self._pool.submit(piece)
 
 
 def _in_order(placed: list[Placed]) -> list[Finding]:

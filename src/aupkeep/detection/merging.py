@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import polars as pl
@@ -45,10 +44,6 @@ class Merged:
     row_of: Ints
     #: Kind -> places in this order, and the rows of the kind's batch that stand there.
     origin: Mapping[str, tuple[Ints, Ints]]
-
-    def row(self, at: int) -> dict[str, Any]:
-        """Return one row, field by field."""
-        return self.sources[int(self.source[at])].row(int(self.row_of[at]))
 
     def by_kind(self, at: Ints) -> Iterator[tuple[str, Ints, pl.DataFrame]]:
         """Yield each kind with the places in `at` of its rows, and those rows."""

@@ -6,16 +6,14 @@ In: a rule, a transition and the row at which it opened. Out: a `Finding`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Protocol
 
 from aupkeep.base.ids import event_id, make_id
 from aupkeep.detection import bundle
-from aupkeep.detection.batch import Batch
+from aupkeep.detection.bundle import Shown
 from aupkeep.detection.evaluating import Evaluates, Transition
 from aupkeep.detection.finding import Finding
-from aupkeep.detection.merging import Merged
-from aupkeep.detection.rule import RuleSet
+from aupkeep.detection.rule import Rule, RuleSet
 from aupkeep.policy.model import Tier
 
 
@@ -30,13 +28,16 @@ class Policy(Protocol):
 
 
 def opened(
-    policy: Policy, evaluator: Evaluates, change: Transition, rows: Batch | Merged | None
+    policy: Policy, evaluator: Evaluates, change: Transition, shown: Shown | None
 ) -> Finding:
-    """Return the finding that `change` opens; raises `ValueError` for a rule without clause."""
+    """Return the finding that `change` opens at the row `shown`, or began with before.
+
+    Raises `ValueError` for a rule without clause, and for an opening without any row.
+    """
     rule, aup = evaluator.rule, evaluator.rule.aup
     if aup is None:
         raise ValueError(f"{rule.name} has no clause")
-    row = change.began if rows is None or change.began else rows.row(change.row)
+    row = change.began or (shown.row if shown else None)
     if row is None:
         raise ValueError(f"{rule.name} opened without a row")
     first = event_id(row["stream"], row["position"], row["part"])
@@ -78,18 +79,19 @@ def opened(
         unit=bundle.unit(rule),
         window=bundle.window(rule, change.instant, row["event_time"]),
         parameters=policy.parameters[rule.id],
-        because=because | {"rules": bundle.joined(rule, change.parts, policy.rules)},
+        because=because | _rules(policy, rule, change, shown),
     )
 
 
-def told(finding: Finding, made: Mapping[str, Mapping[str, Any]]) -> Finding:
-    """Return `finding` with the trees of its base rules, where it is one that `made` names."""
-    trees = made.get(finding.id)
-    if trees is None:
-        return finding
-    nodes, more = bundle.with_trees(finding.because["rules"], trees)
-    because = {**finding.because, "rules": nodes}
-    return replace(finding, because=because | {"more": more} if more else because)
+def _rules(
+    policy: Policy, rule: Rule, change: Transition, shown: Shown | None
+) -> dict[str, object]:
+    """Return the part of the tree that is about the rules that `rule` is made of."""
+    nodes = bundle.joined(rule, change.parts, policy.rules)
+    if shown is None or not shown.trees:
+        return {"rules": nodes}
+    told, more = bundle.with_trees(nodes, shown.trees)
+    return {"rules": told, "more": more} if more else {"rules": told}
 
 
 def _quoted(fields: tuple[str, ...], row: Mapping[str, object]) -> dict[str, str] | None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from aupkeep.detection import layout
@@ -18,7 +19,7 @@ from aupkeep.detection.absences import Absences
 from aupkeep.detection.baselines import Baselines
 from aupkeep.detection.batch import Batch, visible
 from aupkeep.detection.because import Trees
-from aupkeep.detection.bundle import Opening, base_trees, moment, parameters
+from aupkeep.detection.bundle import Shown, moment, parameters, shown
 from aupkeep.detection.dictionaries import Dictionaries
 from aupkeep.detection.evaluating import Evaluates, Sheet, Transition
 from aupkeep.detection.evaluator import Evaluator
@@ -27,7 +28,7 @@ from aupkeep.detection.finding import Finding
 from aupkeep.detection.gaps import Gaps, Shortfall, with_sampling
 from aupkeep.detection.merging import Merged
 from aupkeep.detection.naming import levels_of, needed_columns, referred
-from aupkeep.detection.opening import opened, told
+from aupkeep.detection.opening import opened
 from aupkeep.detection.plans import Levels, plan_column
 from aupkeep.detection.predicates import Bools, Matcher
 from aupkeep.detection.rule import Absence, Baseline, Conjunction, Rule, RuleSet, Window
@@ -38,6 +39,8 @@ from aupkeep.events.schema import Schema
 #: Instant, time alone before rows, event id, rule: findings are handed on in this order.
 Position = tuple[int, int, int, int, int, str, str]
 Placed = tuple[Position, Finding]
+#: By kind the rows that rules may see, and for each selection which of them it means.
+Look = list[tuple[str, Batch, dict[str, Bools]]]
 
 
 def one_by_one(pieces: Iterable[Callable[[], Any]]) -> list[Any]:
@@ -71,8 +74,6 @@ class Watch:
         self.parameters: Mapping[str, Mapping[str, Any]] = {
             rule.id: parameters(rule) for rule in rules.rules.values()
         }
-        #: Findings that rows of this feed opened.
-        self._fresh: list[Opening] = []
         self._trees: dict[str, Trees] = {}
         self._columns = with_sampling(needed_columns(rules), rules)
         self.gaps = Gaps(rules)
@@ -129,19 +130,29 @@ class Watch:
 
     def feed(self, frames: Mapping[str, pl.DataFrame], frontier: int) -> list[Placed]:
         """Evaluate the rows of `frames`; return what changed up to `frontier`, unsorted."""
-        taken = self._work(
+        return self.judge(self.look(frames), frontier)
+
+    def look(self, frames: Mapping[str, pl.DataFrame], *, work: Work | None = None) -> Look:
+        """Return the rows of `frames` that rules may see, and which of them are meant.
+
+        Rests on no window and changes none, so that it may be done while an earlier feed is judged.
+        """
+        taken = (work or self._work)(
             partial(self._take, kind, columns, frame)
             for kind, columns in self._columns.items()
             if (frame := frames.get(kind)) is not None and frame.height
         )
+        return [(kind, batch, held) for kind, batch, held in taken if batch is not None]
+
+    def judge(self, look: Look, frontier: int) -> list[Placed]:
+        """Evaluate the rows of `look`; return what changed up to `frontier`, unsorted."""
         batches: dict[str, Batch] = {}
         marked = {rule: Marked() for rule in (*self.rules.selections, *self.rules.rules)}
-        for kind, batch, held in taken:
-            if batch is not None:
-                batches[kind] = batch
-                for rule, mask in held.items():
-                    marked[rule].holds[kind] = mask
-                    marked[rule].weak[kind] = batch.weak
+        for kind, batch, held in look:
+            batches[kind] = batch
+            for rule, mask in held.items():
+                marked[rule].holds[kind] = mask
+                marked[rule].weak[kind] = batch.weak
         placed: list[Placed] = []
         sheets = Sheets(batches, marked, self.rules, self.evaluators)
         if batches:
@@ -150,19 +161,7 @@ class Watch:
             for found in self._work(self._pieces(turn, sheets, frontier)):
                 placed += found
         self._dictionaries.clean(list(self.evaluators.values()))
-        return self._told(placed)
-
-    def _told(self, placed: list[Placed]) -> list[Placed]:
-        """Fill in why the findings of this feed opened, for all of them in one go."""
-        if not self._fresh:
-            return placed
-        made = base_trees(self._fresh, self.rules, self._trees)
-        done = {id(one): told(one, made) for _, one in placed if one.id in made}
-        for rule in {opening.rule.id for opening in self._fresh}:
-            found = self.open[rule]
-            self.open[rule] = {slot: done.get(id(one), one) for slot, one in found.items()}
-        self._fresh = []
-        return [(place, done.get(id(one), one)) for place, one in placed]
+        return placed
 
     def _take(
         self, kind: str, columns: list[str], frame: pl.DataFrame
@@ -193,28 +192,41 @@ class Watch:
         placed = []
         if sheet is not None:
             self.gaps.begin(rule, sheet)
-            changes = evaluator.run(sheet)
-            placed += [self._changed(evaluator, change, sheet.source) for change in changes]
+            changes = list(evaluator.run(sheet))
+            seen = self._shown(rule, changes, sheet.source)
+            placed += [
+                self._changed(evaluator, change, sheet.source, seen.get(change.row))
+                for change in changes
+            ]
             self.gaps.end(rule, evaluator, sheet)
-        changes = evaluator.settle(frontier, list(self.open[rule.id]))
-        placed += [self._changed(evaluator, change) for change in changes]
+        passed = evaluator.settle(frontier, list(self.open[rule.id]))
+        placed += [self._changed(evaluator, change) for change in passed]
         if rule.id in self._referred:
             sheets.mark(rule, sheet)
         return placed
 
+    def _shown(
+        self, rule: Rule, changes: Iterable[Transition], rows: Batch | Merged
+    ) -> dict[int, Shown]:
+        """Return the rows at which findings opened, by their places, and why they count."""
+        at = [one.row for one in changes if one.what == layout.OPENED_NOW and one.row >= 0]
+        return shown(rule, rows, np.array(at, dtype=np.int64), self.rules, self._trees)
+
     def _changed(
-        self, evaluator: Evaluates, change: Transition, rows: Batch | Merged | None = None
+        self,
+        evaluator: Evaluates,
+        change: Transition,
+        rows: Batch | Merged | None = None,
+        seen: Shown | None = None,
     ) -> Placed:
         """Turn a transition into the finding's new state and remember it."""
         rule = evaluator.rule
         found = self.open[rule.id]
         if change.what == layout.OPENED_NOW:
-            finding = opened(self, evaluator, change, rows)
+            finding = opened(self, evaluator, change, seen)
             if self.gaps.at(rule, evaluator, change.row, change.instant):
                 finding = replace(finding, degraded=True)
             found[change.slot] = finding
-            if rows is not None and change.row >= 0:
-                self._fresh.append(Opening(finding.id, rule, rows, change.row))
         else:
             finding = found[change.slot]
             finding = replace(

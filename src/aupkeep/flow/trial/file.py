@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
 
-import numpy as np
 import polars as pl
 
 from aupkeep.demo.hosting.events import SEED, hosting_events
@@ -24,6 +23,8 @@ PROVIDER = "hoster"
 _CHUNK = 50_000
 _ROW_GROUP = 131_072
 
+#: Columns of the file that rows of every kind need.
+_SHARED = ("id", "ts", "plan", "customer", "service")
 #: How the columns of intake and attribution follow from those of the file.
 _STAMPED: dict[str, pl.Expr] = {
     "event_time": pl.col("ts") * 1000,
@@ -76,33 +77,44 @@ def read_kind(path: Path, kind: str, fields: list[str]) -> pl.DataFrame:
     return pl.scan_parquet(path).filter(pl.col("kind") == kind).select(fields).collect()
 
 
-def read_frames(path: Path, fields: Mapping[str, list[str]]) -> dict[str, pl.DataFrame]:
-    """Return the rows of each kind, ready for an engine, in order."""
-    own = {kind: [name for name in names if name not in _STAMPED] for kind, names in fields.items()}
-    wanted = {"kind", "id", "ts", "plan", "customer", "service"}.union(*own.values())
-    whole = pl.read_parquet(path, columns=sorted(wanted))
-    raw = {
-        kind: whole.select("id", "ts", "plan", "customer", "service", *names).filter(
-            whole["kind"] == kind
-        )
-        for kind, names in own.items()
-    }
-    return {kind: rows.select(*own[kind], **_STAMPED) for kind, rows in raw.items()}
-
-
-def batches(
-    frames: Mapping[str, pl.DataFrame], size: int
+def read_batches(
+    path: Path, fields: Mapping[str, list[str]], size: int
 ) -> Iterator[tuple[dict[str, pl.DataFrame], int]]:
-    """Yield the rows as they came, `size` of all kinds at a time, with the frontier after them."""
-    places = {kind: frame["position"].to_numpy() for kind, frame in frames.items()}
-    last = max(int(place[-1]) for place in places.values() if place.size)
-    starts = dict.fromkeys(frames, 0)
-    for end in range(size, last + size + 1, size):
-        cut = {kind: int(np.searchsorted(place, end)) for kind, place in places.items()}
-        part = {
-            kind: frame[starts[kind] : cut[kind]]
-            for kind, frame in frames.items()
-            if cut[kind] > starts[kind]
-        }
-        starts = cut
-        yield part, max(int(frame["event_time"][-1]) for frame in part.values())
+    """Yield the rows of each kind, ready for an engine, in order: `size` of all kinds at a time.
+
+    With them comes the frontier after them. A row group of the file is read when its rows are due.
+    """
+    own = {kind: [name for name in names if name not in _STAMPED] for kind, names in fields.items()}
+    held: dict[str, list[pl.DataFrame]] = {kind: [] for kind in own}
+    room, frontier = size, 0
+    for group in _row_groups(path, sorted({"kind", *_SHARED}.union(*own.values()))):
+        rest = group
+        while rest.height:
+            part, rest = rest[:room], rest[room:]
+            room -= part.height
+            frontier = int(part["ts"][-1]) * 1000
+            for kind, names in own.items():
+                held[kind].append(part.select(*_SHARED, *names).filter(part["kind"] == kind))
+            if not room:
+                yield _joined(held, own), frontier
+                held, room = {kind: [] for kind in own}, size
+    if room < size:
+        yield _joined(held, own), frontier
+
+
+def _row_groups(path: Path, columns: list[str]) -> Iterator[pl.DataFrame]:
+    """Yield the rows of the file as they lie in it, one row group after the other."""
+    file = pl.scan_parquet(path)
+    for start in range(0, file.select(pl.len()).collect().item(), _ROW_GROUP):
+        yield file.select(columns).slice(start, _ROW_GROUP).collect()
+
+
+def _joined(
+    held: Mapping[str, list[pl.DataFrame]], own: Mapping[str, list[str]]
+) -> dict[str, pl.DataFrame]:
+    found = {}
+    for kind, parts in held.items():
+        rows = parts[0] if len(parts) == 1 else pl.concat(parts, rechunk=True)
+        if rows.height:
+            found[kind] = rows.select(*own[kind], **_STAMPED)
+    return found

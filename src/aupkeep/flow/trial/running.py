@@ -16,7 +16,7 @@ from aupkeep.detection.finding import Finding
 from aupkeep.detection.matching import Matcher
 from aupkeep.detection.rule import RuleSet
 from aupkeep.flow.trial.clock import Clock
-from aupkeep.flow.trial.file import PROVIDER, batches, fields_by_kind, read_frames, read_kind
+from aupkeep.flow.trial.file import PROVIDER, fields_by_kind, read_batches, read_kind
 
 Hits = dict[str, list[int]]
 
@@ -29,7 +29,7 @@ class Trial:
     #: CPU seconds and seconds of the clock, reading included.
     cpu: float
     wall: float
-    #: CPU and clock seconds of each batch.
+    #: CPU and clock seconds of each batch, reading it included.
     each: tuple[tuple[float, float], ...] = ()
 
 
@@ -53,14 +53,14 @@ def run_windowed(path: Path, rules: RuleSet, *, size: int, workers: int = 1) -> 
     """Feed the events to an engine, `size` at a time, and gather what it finds."""
     engine = _engine(rules, workers)
     clock = Clock()
-    frames = read_frames(path, fields_by_kind(rules))
     first: dict[tuple[str, ...], int] = {}
     each: list[tuple[float, float]] = []
-    for rows, frontier in batches(frames, size):
-        one = Clock()
-        for finding in engine.feed(rows, frontier):
+    one = Clock()
+    for found in engine.stream(read_batches(path, fields_by_kind(rules), size)):
+        for finding in found:
             first.setdefault(_who(finding), _where(finding))
         each.append(one.read())
+        one = Clock()
     cpu, wall = clock.read()
     return Trial(hits=_hits(rules, first), cpu=cpu, wall=wall, each=tuple(each))
 
