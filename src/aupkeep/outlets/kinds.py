@@ -9,12 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
+from aupkeep.outlets.command.shape import CommandShape
 from aupkeep.outlets.postfix_hold.shape import PostfixHoldShape
 from aupkeep.outlets.shape import PowerShape
+from aupkeep.outlets.signed_webhook.shape import SignedWebhookShape
 from aupkeep.policy.model import Measure
 
 KINDS: Final[Mapping[str, type[PowerShape]]] = {
+    "command": CommandShape,
     "postfix_hold": PostfixHoldShape,
+    "signed_webhook": SignedWebhookShape,
 }
 #: What carries a measure out where a table does not say.
 USUAL: Final = "postfix_hold"
