@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from aupkeep.base.clock import HOUR, MINUTE, SECOND
+from aupkeep.base.clock import HOUR, MINUTE, SECOND, format_instant
 from aupkeep.base.errors import AupkeepError, render
 from aupkeep.flow.alarms import alarm
 from aupkeep.flow.announcing import Announcer, end_of
@@ -23,7 +23,7 @@ from aupkeep.record.entry import Entry
 from aupkeep.sanctions.approval import enough
 from aupkeep.sanctions.caps import over
 from aupkeep.sanctions.notice import OF_END, OF_MEASURE, notice_id
-from aupkeep.sanctions.power import Order, Power, PowerFault
+from aupkeep.sanctions.power import Delayed, Order, Power, PowerFault
 from aupkeep.sanctions.sanction import Sanction, State, move
 from aupkeep.store import arming, ground, sanctions
 from aupkeep.store.database import unit
@@ -99,6 +99,10 @@ class Enforcer:
         sanction, now = item.sanction, self.clock()
         if sanction.ready_at is not None and sanction.ready_at > now:
             self._sleep(item, sanction.ready_at, "it waits a day: one person runs the desk alone")
+            return
+        if (called := _called_at(sanction, power)) > now:
+            what = f"nothing is done before {format_instant(called)}; it can be refused until then"
+            self._sleep(item, called, what)
             return
         if _paused(sanction):
             self._rest(item, f"`{sanction.power}` is paused")
@@ -341,6 +345,12 @@ def _over(sanction: Sanction, now: int) -> bool:
     return sanction.until is not None and sanction.until <= now and not sanction.ends_as
 
 
+def _called_at(sanction: Sanction, power: Power) -> int:
+    """Return from when on the power may be called; 0: at once."""
+    delay = power.delay if isinstance(power, Delayed) else 0
+    return (sanction.ready_at or 0) + delay if delay else 0
+
+
 def _paused(sanction: Sanction) -> bool:
     return any(
         (one.provider, one.power) == (sanction.provider, sanction.power) for one in arming.paused()
@@ -368,6 +378,8 @@ def _order(sanction: Sanction) -> Order:
         until=sanction.until,
         before=sanction.before,
         release=sanction.release,
+        customer=sanction.customer,
+        agreed_at=sanction.ready_at,
     )
 
 

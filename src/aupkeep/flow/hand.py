@@ -74,7 +74,7 @@ class Hand:
             channel=doors.channel(self.installation),
             secret=secret(self.installation),
         )
-        powers = dict(doors.holds(self.installation))
+        powers = dict(doors.holds(self.installation, clock=self.clock))
         letters = Letters(announcer=announcer, clock=self.clock)
         if self.installation.settings.mail:
             powers |= {(name, letters.measure): letters for name in announcer.signer.providers}

@@ -20,8 +20,12 @@ from aupkeep.store.database import unit
 from aupkeep.store.rows import to_text
 
 
-def place(installation: Installation, wanted: Hold) -> Hold:
-    """Place a hold from now on and return it; raises `MisuseError` where it says nothing."""
+def place(installation: Installation, wanted: Hold, *, patience: float = PATIENCE) -> Hold:
+    """Place a hold from now on and return it; raises `MisuseError` where it says nothing.
+
+    It keeps the id that it has; without one it gets one. `patience` is for whoever rewrites, in
+    seconds.
+    """
     if not (wanted.customer or wanted.kind or wanted.since is not None or wanted.until is not None):
         raise MisuseError(
             Fault(
@@ -29,9 +33,9 @@ def place(installation: Installation, wanted: Hold) -> Hold:
                 what="a hold says of whom, of which kind, or from when to when",
             )
         )
-    hold = replace(wanted, id=make_id("archive_hold", to_text(wanted)))
+    hold = replace(wanted, id=wanted.id or make_id("archive_hold", to_text(wanted)))
     # Nothing is taken out while the hold comes into force.
-    with locks.rewriting(installation.archive, patience=PATIENCE), unit():
+    with locks.rewriting(installation.archive, patience=patience), unit():
         if any(hold.id == one.id for one in catalog.holds(every=True)):
             return hold
         catalog.put_hold(hold)
@@ -42,9 +46,11 @@ def place(installation: Installation, wanted: Hold) -> Hold:
     return hold
 
 
-def release(installation: Installation, beginning: str, *, now: int, by: str) -> Hold:
+def release(
+    installation: Installation, beginning: str, *, now: int, by: str, patience: float = PATIENCE
+) -> Hold:
     """Release the hold whose id begins so; raises `MisuseError` where it is not one in force."""
-    with locks.rewriting(installation.archive, patience=PATIENCE), unit():
+    with locks.rewriting(installation.archive, patience=patience), unit():
         found = [hold for hold in catalog.holds() if beginning and hold.id.startswith(beginning)]
         if len(found) != 1:
             raise MisuseError(

@@ -6,15 +6,17 @@ settings alone, so that the engine can say so without touching anything.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from aupkeep.base.errors import AupkeepError, Fault, Place
 from aupkeep.flow.installation import Installation
+from aupkeep.flow.preserving import Preserver
 from aupkeep.outlets.mail.channel import Channel
 from aupkeep.outlets.mail.outbox import Outbox
 from aupkeep.outlets.mail.smtp import Smtp
 from aupkeep.outlets.postfix_hold.power import main_cf_lines
+from aupkeep.outlets.remit import present
 from aupkeep.policy.model import Measure
 from aupkeep.sanctions.power import Power
 from aupkeep.settings import MailSettings
@@ -25,25 +27,30 @@ __all__ = ["Powers", "channel", "holds", "main_cf_lines", "named"]
 Powers = Mapping[tuple[str, str], Power]
 
 WARN = Measure.WARN.value
+PRESERVE = Measure.PRESERVE.value
 #: The folder of letters that wait to leave by SMTP. It lies beside the keys and not with the data:
 #: the hand, which may be root, reads and writes files there, and engine and web own the data.
 SPOOL = "letters"
 
 
 def named(installation: Installation) -> dict[str, tuple[str, ...]]:
-    """Return provider -> the measures that the settings name a power for."""
+    """Return provider -> the measures that there is a power for; one for evidence is always."""
     settings = installation.settings
     found: dict[str, tuple[str, ...]] = {}
     for provider in settings.provider:
         own = [item.measure for item in settings.power if item.provider == provider.name]
         letters = [WARN] if settings.mail else []
-        found[provider.name] = tuple(dict.fromkeys([*letters, *own]))
+        found[provider.name] = tuple(dict.fromkeys([*letters, PRESERVE, *own]))
     return found
 
 
-def holds(installation: Installation) -> Powers:
-    """Return the powers that the settings name, but for letters."""
-    return {
+def holds(installation: Installation, *, clock: Callable[[], int] = present) -> Powers:
+    """Return the powers that there are, but for letters."""
+    keeper = Preserver(installation=installation, clock=clock)
+    kept: dict[tuple[str, str], Power] = {
+        (provider.name, PRESERVE): keeper for provider in installation.settings.provider
+    }
+    return kept | {
         (item.provider, item.measure): item.opened(installation.folder)
         for item in installation.settings.power
     }

@@ -9,12 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
+from aupkeep.outlets.authority.shape import AuthorityShape
+from aupkeep.outlets.command.shape import CommandShape
+from aupkeep.outlets.hestiacp.shape import HestiaShape
 from aupkeep.outlets.postfix_hold.shape import PostfixHoldShape
 from aupkeep.outlets.shape import PowerShape
+from aupkeep.outlets.signed_webhook.shape import SignedWebhookShape
+from aupkeep.outlets.whmcs.shape import WhmcsShape
 from aupkeep.policy.model import Measure
 
 KINDS: Final[Mapping[str, type[PowerShape]]] = {
+    "authority_letter": AuthorityShape,
+    "command": CommandShape,
+    "hestiacp": HestiaShape,
     "postfix_hold": PostfixHoldShape,
+    "signed_webhook": SignedWebhookShape,
+    "whmcs": WhmcsShape,
 }
 #: What carries a measure out where a table does not say.
 USUAL: Final = "postfix_hold"
@@ -31,7 +41,11 @@ def measures_of(kind: type[PowerShape]) -> tuple[str, ...]:
     return words
 
 
-#: What can be carried out: a letter, and what some power can do.
+#: What can be carried out: a letter, a hold on evidence, and what some power can do.
 MEASURES: Final = frozenset(
-    {Measure.WARN, *(Measure(word) for kind in KINDS.values() for word in measures_of(kind))}
+    {
+        Measure.WARN,
+        Measure.PRESERVE,
+        *(Measure(word) for kind in KINDS.values() for word in measures_of(kind)),
+    }
 )

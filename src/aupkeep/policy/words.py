@@ -27,3 +27,6 @@ REVERSIBLE: Final = frozenset(
         Measure.DENY_SERVICE,
     }
 )
+
+#: Measures that a person may lift: those that end, and those that stand until somebody says so.
+LIFTABLE: Final = REVERSIBLE | {Measure.PRESERVE, Measure.FEE}

@@ -7,7 +7,7 @@ are here; the doors that keep it are in `outlets`, and only the `hand` may call 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from aupkeep.base.errors import AupkeepError, Fault
 
@@ -29,6 +29,13 @@ class Order:
     before: str
     #: At `undo`: send on what was held.
     release: bool = False
+    #: Who has the contract.
+    customer: str = ""
+    #: From when on it may be applied (µs UTC): the last agreement, with a wait that it asks for.
+    agreed_at: int | None = None
+    #: Of a fee: how much, in minor units of `currency` (ISO 4217).
+    amount: int = 0
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +65,16 @@ class PowerFault(AupkeepError):  # noqa: N818  # a fault that a power met, as it
         """Keep why; `retry` says that time alone may heal it (full disk, busy, not reachable)."""
         super().__init__(fault)
         self.retry = retry
+
+
+@runtime_checkable
+class Delayed(Protocol):
+    """A power that lets time pass between the last agreement and the act."""
+
+    @property
+    def delay(self) -> int:
+        """How long, in microseconds; until then nothing is called and people may still refuse."""
+        ...
 
 
 class Power(Protocol):

@@ -1,0 +1,1 @@
+"""Powers behind a program of the provider's own: argument lists without a shell."""

@@ -1,0 +1,1 @@
+"""Powers behind a HestiaCP: users and web domains suspended. Contract unconfirmed."""

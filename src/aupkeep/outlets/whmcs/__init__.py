@@ -1,0 +1,1 @@
+"""Powers behind a WHMCS: services suspended, fees charged and credited. Contract unconfirmed."""
