@@ -42,13 +42,23 @@ def node(left: bytes, right: bytes) -> bytes:
 
 def levels(lines: Iterable[bytes]) -> Levels:
     """Return the tree over `lines`, which stand in order, without their newlines."""
-    row = [leaf(line) for line in lines]
+    return above([leaf(line) for line in lines])
+
+
+def above(leaves: list[bytes]) -> Levels:
+    """Return the tree over `leaves`, which `leaf` returned."""
+    row = leaves
     rows = [tuple(row)] if row else []
     while len(row) > 1:
         odd = row[len(row) & ~1 :]
         row = [node(left, right) for left, right in zip(row[::2], row[1::2], strict=False)] + odd
         rows.append(tuple(row))
     return Levels(tuple(rows))
+
+
+def root_of(tree: Levels, size: int) -> bytes:
+    """Return the root over the first `size` leaves, at most all of them."""
+    return _root(tree, 0, size) if size else hashlib.sha256().digest()
 
 
 def inclusion(tree: Levels, index: int) -> Path:
