@@ -165,7 +165,15 @@ def _files(folder: Path) -> dict[str, bytes]:
 
 def _enter(asked: Wanted, by: str, reason: str) -> None:
     subject = asked.case or f"{asked.provider}:{asked.numbers[0]}"
-    viewed(asked.provider, subject, by=by, purpose=reason, how="proof", now=now())
+    viewed(
+        asked.provider,
+        subject,
+        by=by,
+        purpose=reason,
+        how="proof",
+        now=now(),
+        customer=asked.customer,
+    )
 
 
 def _say(proof: Proof, proven: Proven, *, as_json: bool, more: Sequence[str] = ()) -> int:

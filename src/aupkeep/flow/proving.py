@@ -28,6 +28,10 @@ class Wanted:
     numbers: tuple[int, ...]
     #: The case that they are about; empty: one entry was asked for.
     case: str = ""
+    #: Whose case it is.
+    customer: str | None = None
+    #: Entries that only say who looked: they need not be signed yet, and are left out then.
+    views: frozenset[int] = frozenset()
 
 
 def wanted(text: str, providers: Sequence[str]) -> Wanted:
@@ -44,8 +48,14 @@ def wanted(text: str, providers: Sequence[str]) -> Wanted:
     if case is None:
         raise _neither(text)
     subjects = [case.id, *(item.id for item in sanctions_of(case.id))]
-    numbers = chain.numbers_about(case.provider, *subjects)
-    return Wanted(provider=case.provider, numbers=tuple(numbers), case=case.id)
+    acts = chain.acts_about(case.provider, *subjects)
+    return Wanted(
+        provider=case.provider,
+        numbers=tuple(acts),
+        case=case.id,
+        customer=case.customer,
+        views=frozenset(number for number, act in acts.items() if act == "record_viewed"),
+    )
 
 
 def proof_of(asked: Wanted, *, since: Sequence[Checkpoint] = (), keys: bool = False) -> bytes:
@@ -57,16 +67,17 @@ def proof_of(asked: Wanted, *, since: Sequence[Checkpoint] = (), keys: bool = Fa
         latest = chain.latest_checkpoint(asked.provider)
         checkpoint = read(latest[0]) if latest else None
         covered = checkpoint.size if checkpoint else 0
-        late = [number for number in asked.numbers if number >= covered]
-        if checkpoint is None or late or not asked.numbers:
+        numbers = [one for one in asked.numbers if one < covered or one not in asked.views]
+        late = [one for one in numbers if one >= covered]
+        if checkpoint is None or late or not numbers:
             raise _unsigned(asked, checkpoint, late)
         older = [one for one in since if one.provider == asked.provider and one.size <= covered]
         lines = islice(chain.lines_from(asked.provider, 0), covered)
         envelopes = {
             number: (envelope, _key(envelope) if keys else b"")
-            for number, envelope in chain.envelopes(asked.provider, asked.numbers)
+            for number, envelope in chain.envelopes(asked.provider, numbers)
         }
-        return prove(lines, asked.numbers, checkpoint, since=older, envelopes=envelopes)
+        return prove(lines, numbers, checkpoint, since=older, envelopes=envelopes)
 
 
 def _key(envelope: bytes) -> bytes:

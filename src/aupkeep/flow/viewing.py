@@ -7,10 +7,27 @@ from __future__ import annotations
 
 from aupkeep.base.errors import Fault, MisuseError
 from aupkeep.flow.recording import Recording
+from aupkeep.store import evidence
 from aupkeep.store.database import unit
 
 #: Characters of a purpose.
 LONGEST = 1000
+
+
+def viewed_case(case: str, *, by: str, purpose: str, how: str, now: int) -> None:
+    """Enter that `by` saw all of the case with the id `case`; raises `MisuseError` without why."""
+    found = evidence.get_case(case)
+    if found is None:
+        raise MisuseError(Fault(code="no-such-case", what=f"`{case}` is no case"))
+    viewed(
+        found.provider,
+        found.id,
+        by=by,
+        purpose=purpose,
+        how=how,
+        now=now,
+        customer=found.customer,
+    )
 
 
 def viewed(

@@ -54,6 +54,7 @@ ACTS = frozenset(
         "exception_ended",
         "person_added",
         "person_removed",
+        "person_role",
         "archive_held",
         "archive_released",
         "archive_erased",

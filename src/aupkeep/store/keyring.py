@@ -129,8 +129,12 @@ def destroy(identities: Iterable[bytes], *, gone: str) -> int:
     """Overwrite the secrets of keys; `gone` says by what. Return how many there were."""
     query = "UPDATE keys SET secret = NULL, customer = '', gone = ? WHERE id = ? AND gone = ''"
     with _written() as store:
-        done = [store.execute(query, (gone, identity)).rowcount for identity in identities]
-    return sum(done)
+        done = sum(store.execute(query, (gone, identity)).rowcount for identity in identities)
+    if done:
+        # Pages that were divided may hold a copy in the room that nobody uses.
+        with _read() as store:
+            store.execute("VACUUM")
+    return done
 
 
 def note_erasure(name: str) -> None:
@@ -225,6 +229,8 @@ def _connection(file: Path) -> sqlite3.Connection:
     store.execute("PRAGMA journal_mode = DELETE")
     store.execute("PRAGMA synchronous = FULL")
     store.execute("PRAGMA secure_delete = ON")
+    # Nothing of a key goes into a file of another place.
+    store.execute("PRAGMA temp_store = MEMORY")
     found = store.execute("PRAGMA user_version").fetchone()[0]
     if found > _FORM:
         store.close()
