@@ -81,6 +81,12 @@ def _retention(value: dict[str, str]) -> dict[str, str]:
     return value
 
 
+def _no_or_days(value: str) -> str:
+    if value and (parse_duration(value) <= 0 or parse_duration(value) % DAY):
+        raise ValueError(f"`{value}` is no number of whole days, such as 3650d")
+    return value
+
+
 def _host_and_port(value: str) -> str:
     host, _, port = value.rpartition(":")
     if not host or not port.isdigit() or not 0 < int(port) <= LAST_PORT:
@@ -223,6 +229,14 @@ class ArchiveSettings(_Strict):
         return usual | self.retention
 
 
+class RecordSettings(_Strict):
+    """The record."""
+
+    #: How long what is personal in an entry can be read, in whole days; empty: for good. The entry
+    #: itself stays for good.
+    keep_personal: Annotated[str, AfterValidator(_no_or_days)] = ""
+
+
 class DeskSettings(_Strict):
     """The web face."""
 
@@ -258,6 +272,7 @@ class Settings(_Strict):
     alarm: AlarmSettings = AlarmSettings()
     checkpoint: CheckpointSettings = CheckpointSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    record: RecordSettings = RecordSettings()
     desk: DeskSettings = DeskSettings()
 
 

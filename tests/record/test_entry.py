@@ -29,6 +29,7 @@ def test_an_entry_is_the_canonical_form_of_its_members() -> None:
         "subject": "case-1",
         "body": {"n": 1, "a": "é"},
         "prev": GENESIS,
+        "version": 2,
     }
 
 

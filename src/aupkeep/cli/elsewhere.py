@@ -25,6 +25,8 @@ class Elsewhere:
     """What the record is compared with."""
 
     checkpoints: dict[str, list[Known]]
+    #: The keys that signatures were checked with.
+    keys: tuple[PublicKey, ...] = ()
     #: What must be said of an installation before its verdicts, or nothing.
     note: str = ""
 
@@ -35,7 +37,13 @@ def pinned(files: list[Path], words: list[str]) -> Elsewhere:
         what = "a key says something about checkpoints only"
         raise MisuseError(Fault(code="no-checkpoint", what=what, hint="give --checkpoint FILE"))
     keys = _keys(words)
-    return Elsewhere(checkpoints=known(_checkpoints(files), keys))
+    return Elsewhere(checkpoints=known(checkpoints_in(files), keys), keys=keys)
+
+
+def pinned_for_proof(files: list[Path], words: list[str]) -> Elsewhere:
+    """Do the same for a proof, which brings a checkpoint of its own for keys to speak of."""
+    keys = _keys(words)
+    return Elsewhere(checkpoints=known(checkpoints_in(files), keys), keys=keys)
 
 
 def installed(installation: Installation, files: list[Path], words: list[str]) -> Elsewhere:
@@ -55,7 +63,9 @@ def installed(installation: Installation, files: list[Path], words: list[str]) -
         note = f"no checkpoint was ever signed here: there is no `{own}`"
     elif not found:
         note = f"no checkpoint is left in `{place.path}`, although there is a key that signs them"
-    return Elsewhere(checkpoints=known([*found, *_checkpoints(files)], keys), note=note)
+    return Elsewhere(
+        checkpoints=known([*found, *checkpoints_in(files)], keys), keys=keys, note=note
+    )
 
 
 def _keys(words: list[str]) -> tuple[PublicKey, ...]:
@@ -68,7 +78,8 @@ def _keys(words: list[str]) -> tuple[PublicKey, ...]:
     return tuple(found)
 
 
-def _checkpoints(files: list[Path]) -> list[Checkpoint]:
+def checkpoints_in(files: list[Path]) -> list[Checkpoint]:
+    """Return the checkpoints in `files`, in order."""
     return [one for file in files for one in read_all(io.StringIO(_text(file)), file=str(file))]
 
 

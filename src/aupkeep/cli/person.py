@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from aupkeep.base.errors import MisuseError, unknown_word
 from aupkeep.cli.faces import now, plain_errors, say_json
 from aupkeep.cli.place import Folder, opened
 from aupkeep.flow.installation import Installation
-from aupkeep.flow.signing_in import add_person, make_link, remove_person
+from aupkeep.flow.signing_in import add_person, give_role, make_link, remove_person
+from aupkeep.record.rights import ROLES, Role
 from aupkeep.store import links
 
 app = typer.Typer(
@@ -46,6 +48,26 @@ def link(name: Name, *, folder: Folder = None) -> None:
         print(sign_in_link(opened(folder), name))
 
 
+@app.command("role")
+def role(
+    name: Name,
+    word: Annotated[str, typer.Argument(metavar="ROLE", help=", ".join(ROLES))],
+    *,
+    folder: Folder = None,
+) -> None:
+    """Say what somebody may read; what they may do stays as it is."""
+    with plain_errors():
+        known: dict[str, Role] = {one: one for one in ROLES}
+        if word not in known:
+            raise MisuseError(unknown_word(word, ROLES, what="a role", place=None))
+        installation = opened(folder)
+        providers = tuple(item.name for item in installation.settings.provider)
+        if not give_role(name, known[word], providers, by=whoever(), now=now()):
+            print(f"{name} is {word} already")
+            return
+        print(f"{name} reads what the role {word} may")
+
+
 @app.command("remove")
 def remove(name: Name, *, folder: Folder = None) -> None:
     """Let somebody in no more, from their next page on; what they decided stays in the record."""
@@ -67,9 +89,9 @@ def list_people(
         opened(folder)
         for name, active in links.people():
             if as_json:
-                say_json({"name": name, "active": active})
+                say_json({"name": name, "active": active, "role": links.role_of(name)})
             else:
-                print(name if active else f"{name} (may not sign in)")
+                print(f"{name}, {links.role_of(name)}{'' if active else ' (may not sign in)'}")
 
 
 def sign_in_link(installation: Installation, name: str) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from aupkeep.flow.forgetting import apply
 from aupkeep.flow.installation import Installation, open_installation
 
 Folder = Annotated[
@@ -26,4 +27,7 @@ Provider = Annotated[
 
 def opened(folder: Path | None) -> Installation:
     """Open the installation in `folder`, or in the present folder; raises `AupkeepError`."""
-    return open_installation(folder or Path())
+    installation = open_installation(folder or Path())
+    # Whoever was erased stays so, also where an older copy of the keys was brought back.
+    apply(installation.folder)
+    return installation

@@ -1,7 +1,8 @@
-"""`aupkeep record`: verify and export the account of every act."""
+"""`aupkeep record`: verify, prove and export the account of every act."""
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,12 @@ import typer
 from aupkeep.base.clock import format_instant
 from aupkeep.base.errors import Fault, MisuseError
 from aupkeep.cli.elsewhere import installed, pinned
-from aupkeep.cli.faces import FINE, FOUND, plain_errors, say_json
+from aupkeep.cli.faces import FINE, FOUND, now, plain_errors, say_json
+from aupkeep.cli.person import whoever
 from aupkeep.cli.place import Folder, opened
+from aupkeep.cli.record_keys import backup_keys, erase_record
+from aupkeep.cli.record_proof import export_case, is_proof, prove_entries, verify_proof
+from aupkeep.flow.viewing import viewed
 from aupkeep.record.checkpoint import Checkpoint, reference
 from aupkeep.record.compare import Altered, altered
 from aupkeep.record.verify import Verdict, verify, verify_stored
@@ -22,8 +27,14 @@ from aupkeep.store.database import snapshot
 from aupkeep.store.stored import kept
 
 app = typer.Typer(
-    add_completion=False, name="record", help="Verify and export the record.", no_args_is_help=True
+    add_completion=False,
+    name="record",
+    help="Verify, prove and export the record; erase people from it.",
+    no_args_is_help=True,
 )
+app.command("prove")(prove_entries)
+app.command("erase")(erase_record)
+app.command("backup-keys")(backup_keys)
 
 #: Ends what is said of a database whose chains hold.
 _NOT_COMPARED = (
@@ -37,7 +48,10 @@ _Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 @app.command("verify")
 def verify_record(
     export: Annotated[
-        Path | None, typer.Argument(metavar="[EXPORT]", help="an export; default: the database")
+        Path | None,
+        typer.Argument(
+            metavar="[EXPORT]", help="an export, a proof or a bag; default: the database"
+        ),
     ] = None,
     *,
     folder: Folder = None,
@@ -62,6 +76,11 @@ def verify_record(
     files, keys = checkpoint or [], key or []
     with plain_errors():
         heads = dict(_head(text) for text in head or [])
+        if export is not None and is_proof(export):
+            if heads:
+                what = "a head says nothing of a proof, which needs a checkpoint"
+                raise MisuseError(Fault(code="no-head", what=what, hint="give --checkpoint FILE"))
+            raise typer.Exit(verify_proof(export, files, keys, as_json=as_json))
         if export is None:
             verdicts, differing, note = _database(folder, heads, files, keys)
             if note and not as_json:
@@ -84,17 +103,56 @@ def verify_record(
 
 
 @app.command("export")
-def export_record(
-    provider: Annotated[str, typer.Option(help="only this provider's chain")] = "",
+def export_record(  # a command takes its options one by one
+    target: Annotated[
+        Path | None, typer.Argument(metavar="[BAG]", help="with --case: a new folder")
+    ] = None,
     *,
+    provider: Annotated[str, typer.Option(help="only this provider's chain")] = "",
+    case: Annotated[str, typer.Option(help="one case as a bag; its id, or the beginning")] = "",
+    since: Annotated[
+        list[Path] | None,
+        typer.Option(metavar="FILE", help="with --case: checkpoints that somebody knows"),
+    ] = None,
+    is_open: Annotated[bool, typer.Option("--open", help="open the envelopes")] = False,
+    reason: Annotated[str, typer.Option(help="needed for a case or --open: why")] = "",
+    by: Annotated[str, typer.Option(help="who asks for it; default: who runs the command")] = "",
     folder: Folder = None,
 ) -> None:
-    """Write every entry, word for word, one a line, to standard output."""
+    """Write every entry, word for word, one a line; or one case as a bag."""
     with plain_errors():
-        opened(folder)
+        if bool(case) != (target is not None):
+            what = "a bag needs both `--case` and the new folder"
+            raise MisuseError(Fault(code="one-of-two", what=what))
+        installation = opened(folder)
+        if target is not None:
+            export_case(
+                installation,
+                case,
+                target,
+                since=since or [],
+                keys=is_open,
+                reason=reason,
+                by=by or whoever(),
+            )
+            return
+        if is_open:
+            for name in (
+                [provider] if provider else [one.name for one in installation.settings.provider]
+            ):
+                viewed(name, "record", by=by or whoever(), purpose=reason, how="export", now=now())
+            _export_opened(provider)
+            return
         for line in chain.lines(provider):
             sys.stdout.buffer.write(line + b"\n")
         sys.stdout.buffer.flush()
+
+
+def _export_opened(provider: str) -> None:
+    """Print each entry with what is in its envelope; this is a view, and verifies as no export."""
+    for line, envelope in chain.opened(provider=provider):
+        said = {"entry": json.loads(line), "envelope": envelope.state}
+        say_json({**said, "personal": dict(envelope.personal)})
 
 
 def _database(

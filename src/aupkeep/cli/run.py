@@ -28,6 +28,7 @@ from aupkeep.flow.installation import Installation
 from aupkeep.flow.keys import secret
 from aupkeep.settings import FILE_NAME
 from aupkeep.store.archive.locks import make_ready
+from aupkeep.store.archive.owner import make_own
 from aupkeep.store.database import close_store
 
 app = typer.Typer(add_completion=False)
@@ -196,9 +197,11 @@ def _cannot(user: pwd.struct_passwd, installation: Installation) -> str:
 
 
 def hand_over(installation: Installation, user: pwd.struct_passwd) -> None:
-    """Give `user` what the engine keeps: its data, the archive, and the list of what was erased."""
+    """Give `user` what the engine keeps: data, archive, envelope keys, the list of erasures."""
     make_ready(installation.archive)
     give(installation.data, user)
+    make_own(installation.envelopes.parent)
+    give(installation.envelopes.parent, user)
     if not installation.archive.resolve().is_relative_to(installation.data.resolve()):
         give(installation.archive, user)
     with suppress(FileNotFoundError):

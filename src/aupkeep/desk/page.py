@@ -16,6 +16,8 @@ from django.template.loader import get_template
 
 from aupkeep.desk.site import site
 from aupkeep.desk.visible import visible
+from aupkeep.record.rights import Role
+from aupkeep.store import links
 
 #: person: somebody who signed in; link: whoever holds the link, which names one thing; anyone.
 Who = Literal["person", "link", "anyone"]
@@ -77,6 +79,11 @@ def signed_in(request: HttpRequest) -> str:
     """Return the name of the person who is signed in, or empty text."""
     user = getattr(request, "user", None)
     return cast("Any", user).name if user is not None and user.is_authenticated else ""
+
+
+def role_of(request: HttpRequest) -> Role:
+    """Return what the person who is signed in may read; nobody reads least."""
+    return links.role_of(signed_in(request))
 
 
 def typed(request: HttpRequest, name: str, most: int) -> str:

@@ -13,6 +13,7 @@ urlpatterns = [
     path("alarm/<slug:alarm>/acknowledge", acts.acknowledge, name="acknowledge"),
     path("pause/<str:provider>/<str:power>/go-on", acts.go_on, name="go-on"),
     path("case/<slug:case>", case.case, name="case"),
+    path("case/<slug:case>/whole", case.whole, name="whole"),
     path("case/<slug:case>/<slug:sanction>/approve", acts.approve, name="approve"),
     path("case/<slug:case>/<slug:sanction>/override", acts.override, name="override"),
     path("case/<slug:case>/<slug:sanction>/refuse", acts.refuse, name="refuse"),

@@ -90,6 +90,7 @@ ACTS: Mapping[str, str] = {
     "customer_answered": "the customer answered",
     "alarm_raised": "alarm raised",
     "alarm_acknowledged": "alarm acknowledged",
+    "record_viewed": "everything was looked at",
 }
 
 

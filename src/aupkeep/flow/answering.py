@@ -45,7 +45,11 @@ def answer(notice: str, text: str, *, now: int) -> None:
             dialogue.Answer(id=identity, notice=notice, case=found.case, at=now, text=said)
         )
         recording = Recording()
-        content = sha256(said.encode())
-        body = {"notice": notice, "sanction": found.sanction, "content": content}
+        body = {
+            "notice": notice,
+            "sanction": found.sanction,
+            "customer": found.customer,
+            "answer": sha256(said.encode()),
+        }
         recording.enter(found.provider, "customer_answered", found.case, body, at=now)
         recording.keep()

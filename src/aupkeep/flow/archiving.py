@@ -14,7 +14,7 @@ from pathlib import Path
 
 from aupkeep.base.clock import DAY
 from aupkeep.base.errors import AupkeepError
-from aupkeep.flow import erasing, sweeping
+from aupkeep.flow import erasing, forgetting, sweeping
 from aupkeep.flow.installation import Installation
 from aupkeep.store.archive import catalog, locks, unnamed
 from aupkeep.store.archive.batch import Batch
@@ -99,12 +99,14 @@ class Archiving:
 
     def _work(self, crowded: list[tuple[str, str, int]], now: int, *, due: bool) -> None:
         erasing.replay(self.installation, now)
+        forgetting.replay(self.installation, now)
         self._replay = False
         for where in crowded:
             sweeping.merge_day(self.folder, *where)
             del self._added[where]
         if due:
             sweeping.sweep(self.installation, now)
+            forgetting.sweep(self.installation, now)
             sweeping.merge_closed(self.folder, now)
             self._added.clear()
         sweeping.remove_gone(self.folder, patience=0)

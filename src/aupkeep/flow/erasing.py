@@ -28,10 +28,12 @@ from aupkeep.store.archive.owner import open_own
 from aupkeep.store.archive.rewriting import Swap, count, take_back, without
 from aupkeep.store.archive.standing import Erasure, Hold, erased, held
 from aupkeep.store.database import unit
-from aupkeep.store.rows import from_text, to_text
+from aupkeep.store.rows import Value, from_text, to_text
 
 #: The list of what was erased, beside the settings: outside the folder that a backup brings back.
 LIST = "erasures.jsonl"
+#: Lines of the list that begin so are erasures from the record: `flow.forgetting` has them.
+OF_RECORD = '{"keys_before":'
 #: Seconds to wait for whoever rewrites or reads at the moment.
 PATIENCE = 30.0
 #: Stands for the number that an erasure gets when it is stored: after all that are.
@@ -60,7 +62,7 @@ def erase(installation: Installation, wanted: Erasure) -> Erased:
             # It was asked for, cut off, and has been carried out now.
             return Erased(before, 0, remove_gone(folder, patience=PATIENCE), ())
         _refuse_held(folder, wanted)
-        listed = _list(installation, erasure)
+        listed = put_on_list(installation, to_text(erasure))
         try:
             plan = _plan(folder, catalog.named(), [replace(erasure, id=_NEXT)])
             with _carried_out(folder, plan):
@@ -238,8 +240,8 @@ class _Written:
         os.truncate(self.path, self.size)
 
 
-def _list(installation: Installation, erasure: Erasure) -> _Written:
-    """Add an erasure to the list, durably; raises `AupkeepError`."""
+def put_on_list(installation: Installation, text: str) -> _Written:
+    """Add the line of an erasure to the list, durably; raises `AupkeepError`."""
     path = installation.folder / LIST
     try:
         opened = open_own(path, os.O_RDWR, mode=0o600, like=installation.data)
@@ -248,7 +250,7 @@ def _list(installation: Installation, erasure: Erasure) -> _Written:
             size = out.read().rfind(b"\n") + 1
             out.truncate(size)
             out.seek(size)
-            out.write(to_text(erasure).encode() + b"\n")
+            out.write(text.encode() + b"\n")
             out.flush()
             os.fsync(out.fileno())
     except OSError as refused:
@@ -258,7 +260,15 @@ def _list(installation: Installation, erasure: Erasure) -> _Written:
 
 def _listed(installation: Installation) -> list[Erasure]:
     """Return the list; raises `AupkeepError` where it cannot be read."""
-    path = installation.folder / LIST
+    return listed(installation.folder, Erasure, of_record=False)
+
+
+def listed(folder: Path, kind: type[Value], *, of_record: bool) -> list[Value]:
+    """Return the erasures from the archive, or those from the record, that the list has.
+
+    Raises `AupkeepError` where it cannot be read.
+    """
+    path = folder / LIST
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except FileNotFoundError:
@@ -267,8 +277,10 @@ def _listed(installation: Installation) -> list[Erasure]:
         raise _unreadable(path, 0, str(refused)) from None
     found = []
     for number, line in enumerate(lines, 1):
+        if line.startswith(OF_RECORD) is not of_record:
+            continue
         try:
-            found.append(from_text(line, Erasure))
+            found.append(from_text(line, kind))
         except (msgspec.DecodeError, msgspec.ValidationError) as wrong:
             if number == len(lines):
                 # A crash cut the line off before anything was erased.

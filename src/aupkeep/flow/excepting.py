@@ -106,7 +106,7 @@ def end_exception(identity: str, *, by: str, reason: str, now: int) -> PolicyExc
 
 
 def _keep(item: PolicyException, act: str, by: str, now: int) -> None:
-    """Store `item` and enter `act`: the chain holds neither the customer nor the reason."""
+    """Store `item` and enter `act`: whom it is for is in the envelope, the reason nowhere."""
     exceptions.put_exception(item)
     body: dict[str, object] = {
         **({"rule": item.rule} if item.rule else {"clause": item.clause}),
@@ -114,6 +114,8 @@ def _keep(item: PolicyException, act: str, by: str, now: int) -> None:
         "until": format_instant(item.end),
         "by": by,
         "content": sha256(to_text(item).encode()),
+        "customer": item.customer,
+        "service": item.service,
     }
     recording = Recording()
     recording.enter(item.provider, act, item.id, body, at=now)

@@ -169,6 +169,9 @@ class FindingActs:
             "first": format_instant(finding.first),
             "policy_version": finding.policy_version,
             "content": sha256(to_text(finding).encode()),
+            "customer": finding.customer,
+            "service": finding.service,
+            "actor": finding.actor,
         }
         if change is Change.OPENED:
             self.opened += 1

@@ -20,11 +20,14 @@ from aupkeep.flow.rules import Ruled, read_ruled
 from aupkeep.policy.model import Policy
 from aupkeep.settings import Settings, load_settings
 from aupkeep.store import ground as books
+from aupkeep.store import keyring
 from aupkeep.store.database import open_store
 
 DATABASE = "aupkeep.sqlite3"
 STATES = "state"
 ARCHIVE = "archive"
+#: The keys of envelopes, beside the data folder and not in it: a backup of the data has none.
+ENVELOPES = Path("envelopes") / "keys.sqlite3"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,11 @@ class Installation:
     def states(self) -> Path:
         """The folder of the engine's state files."""
         return self.data / STATES
+
+    @property
+    def envelopes(self) -> Path:
+        """The file of the keys of envelopes."""
+        return self.folder / ENVELOPES
 
     @property
     def archive(self) -> Path:
@@ -87,7 +95,9 @@ def open_installation(folder: Path) -> Installation:
     settings = load_settings(folder)
     installation = Installation(folder=folder, settings=settings)
     installation.data.mkdir(parents=True, exist_ok=True)
-    open_store(installation.data / DATABASE)
+    database = installation.data / DATABASE
+    open_store(database)
+    keyring.place(database, installation.envelopes)
     return installation
 
 

@@ -10,6 +10,7 @@ import secrets
 from aupkeep.base.clock import DAY
 from aupkeep.base.errors import Fault, MisuseError
 from aupkeep.flow.recording import Recording
+from aupkeep.record.rights import Role
 from aupkeep.store import links
 from aupkeep.store.database import unit
 
@@ -44,6 +45,23 @@ def remove_person(name: str, providers: tuple[str, ...], *, now: int) -> None:
         for provider in providers:
             recording.enter(provider, "person_removed", name, {}, at=now)
         recording.keep()
+
+
+def give_role(name: str, role: Role, providers: tuple[str, ...], *, by: str, now: int) -> bool:
+    """Let `name` read what `role` may (`record.rights`); False where that is so already.
+
+    Raises `MisuseError` where nobody who may sign in is called so.
+    """
+    with unit():
+        if name not in {person for person, active in links.people() if active}:
+            raise MisuseError(_nobody(name))
+        if not links.put_role(name, role):
+            return False
+        recording = Recording()
+        for provider in providers:
+            recording.enter(provider, "person_role", name, {"role": role, "by": by}, at=now)
+        recording.keep()
+    return True
 
 
 def make_link(name: str, *, now: int, days: int = 1) -> str:

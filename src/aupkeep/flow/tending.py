@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aupkeep.base.clock import format_instant
 from aupkeep.base.errors import AupkeepError
-from aupkeep.flow import sweeping
+from aupkeep.flow import forgetting, sweeping
 from aupkeep.flow.erasing import PATIENCE, replay
 from aupkeep.flow.installation import Installation
 from aupkeep.store.archive import catalog, locks
@@ -49,6 +49,8 @@ def sweep_now(installation: Installation, now: int) -> sweeping.Swept:
     """Carry out erasures that are owed, and retention."""
     with locks.rewriting(installation.archive, patience=PATIENCE):
         replay(installation, now)
+        forgetting.replay(installation, now)
+        forgetting.sweep(installation, now)
         done = sweeping.sweep(installation, now)
         sweeping.remove_gone(installation.archive, patience=PATIENCE)
     return done

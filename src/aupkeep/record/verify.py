@@ -18,7 +18,8 @@ import msgspec
 
 from aupkeep.base.canonical import canonical
 from aupkeep.record.checkpoint import Checkpoint
-from aupkeep.record.entry import GENESIS
+from aupkeep.record.entry import GENESIS, VERSION
+from aupkeep.record.envelope import envelope_hash
 from aupkeep.record.known import Comparison, Known
 
 
@@ -52,9 +53,24 @@ class Stored:
     hash: bytes
     #: Whether every column has the type it was written with.
     sound: bool
+    #: What is personal of it, encrypted; None: nothing is.
+    envelope: bytes | None = None
 
 
-class _Members(msgspec.Struct, forbid_unknown_fields=True):
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """What a line says that fits its own hash."""
+
+    provider: str
+    seq: int
+    act: str
+    subject: str
+    at: str
+    #: The hash of its envelope; empty: it has none.
+    sealed: str
+
+
+class _Members(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True):
     """The members of an entry; any other makes the line none."""
 
     act: str
@@ -65,6 +81,10 @@ class _Members(msgspec.Struct, forbid_unknown_fields=True):
     provider: str
     seq: int
     subject: str
+    #: The hash of the envelope; empty: there is none.
+    sealed: str = ""
+    #: Entries of the first form do not say it.
+    version: int = 1
 
 
 @dataclass(slots=True)
@@ -113,6 +133,16 @@ def verify_stored(
     for provider, needed in expected.items():
         chains.setdefault(provider, _Chain()).needed = needed
     return _verify(((row.line, row) for row in rows), chains)
+
+
+def sound(line: bytes) -> Sound | None:
+    """Return what `line` says, or None where it is no entry as it was written."""
+    members, own = _read(line)
+    if members is None or not own or members.version > VERSION:
+        return None
+    return Sound(
+        members.provider, members.seq, members.act, members.subject, members.at, members.sealed
+    )
 
 
 def _chains(
@@ -172,7 +202,20 @@ def _beside(members: _Members, row: Stored | None) -> str:
         return "the column `seq` beside it has another number"
     if row.hash != members.hash.encode():
         return "the column `hash` beside it has another hash"
-    return "" if row.sound else "a column of it is stored as another type"
+    if not row.sound:
+        return "a column of it is stored as another type"
+    return _envelope(members, row.envelope)
+
+
+def _envelope(members: _Members, envelope: bytes | None) -> str:
+    """Return what is wrong with the envelope beside an entry, or nothing; no key is needed."""
+    if envelope is None:
+        return "its envelope is missing" if members.sealed else ""
+    if not members.sealed:
+        return "an envelope stands beside it, but it names none"
+    if envelope_hash(envelope) != members.sealed:
+        return "its envelope is not the one that it names"
+    return ""
 
 
 def _follow(chain: _Chain, line: bytes, members: _Members | None, own: str, fault: str) -> None:
@@ -181,6 +224,8 @@ def _follow(chain: _Chain, line: bytes, members: _Members | None, own: str, faul
         chain.why = "the line is no entry"
     elif not own:
         chain.why = "its content does not fit its hash"
+    elif members.version > VERSION:
+        chain.why = f"it has form {members.version}, which only a newer Aupkeep can read"
     elif fault:
         chain.why = fault
     elif members.seq != chain.seq:

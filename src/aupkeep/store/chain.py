@@ -7,6 +7,7 @@ writers can never both append the same one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
 from django.db import DatabaseError, connection
@@ -16,11 +17,14 @@ from aupkeep.record.entry import Entry, Head
 from aupkeep.record.verify import Stored
 from aupkeep.store import models
 from aupkeep.store.database import plain
+from aupkeep.store.envelopes import Opened
+from aupkeep.store.envelopes import opened as envelope_of
 
 #: A blob is what is stored, whether or not it is text; the types are told apart by themselves.
 _ROWS = """
     SELECT CAST(line AS BLOB), CAST(provider AS BLOB), CAST(seq AS BLOB), CAST(hash AS BLOB),
-           typeof(line) || typeof(provider) || typeof(seq) || typeof(hash)
+           typeof(line) || typeof(provider) || typeof(seq) || typeof(hash),
+           CAST(envelope AS BLOB)
     FROM store_entry NOT INDEXED ORDER BY id
 """
 _TYPES = "texttextintegertext"
@@ -41,6 +45,7 @@ def put_entries(entries: list[Entry]) -> None:
             hash=item.hash,
             line=item.line,
             subject=item.subject,
+            envelope=item.envelope,
         )
         for item in entries
     )
@@ -68,13 +73,14 @@ def rows() -> Iterator[Stored]:
     with connection.cursor() as cursor:
         try:
             cursor.execute(_ROWS)
-            for line, provider, number, own, types in cursor:
+            for line, provider, number, own, types, envelope in cursor:
                 row = Stored(
                     line=line or b"",
                     provider=provider or b"",
                     number=number or b"",
                     hash=own or b"",
                     sound=types == _TYPES,
+                    envelope=envelope,
                 )
                 yield row
                 name = row.provider.decode("utf-8", "replace")
@@ -124,6 +130,42 @@ def entries_about(*subjects: str) -> list[str]:
     """Return the lines of the entries about any of `subjects`, oldest first."""
     rows = models.Entry.objects.filter(subject__in=subjects)
     return list(rows.order_by("provider", "seq").values_list("line", flat=True))
+
+
+def acts_about(provider: str, *subjects: str) -> dict[int, str]:
+    """Return number -> act of the entries of `provider` about any of `subjects`, in order."""
+    rows = models.Entry.objects.filter(provider=provider, subject__in=subjects)
+    return {seq: _act(line) for seq, line in rows.order_by("seq").values_list("seq", "line")}
+
+
+def _act(line: str) -> str:
+    try:
+        return str(json.loads(line)["act"])
+    except (ValueError, KeyError, TypeError):
+        # Somebody wrote into the database past the program; whoever proves it is refused.
+        return ""
+
+
+def envelopes(provider: str, numbers: Iterable[int]) -> list[tuple[int, bytes]]:
+    """Return (number, envelope) of those entries of `provider` that have one."""
+    rows = models.Entry.objects.filter(provider=provider, seq__in=list(numbers))
+    found = rows.exclude(envelope=None).values_list("seq", "envelope")
+    return [(seq, bytes(envelope or b"")) for seq, envelope in found]
+
+
+def opened(*, provider: str = "", subjects: Iterable[str] = ()) -> Iterator[tuple[str, Opened]]:
+    """Yield each entry's line and what is in its envelope, by provider and number.
+
+    Of one provider, or about one of `subjects`; without either, all.
+    """
+    rows = models.Entry.objects.order_by("provider", "seq")
+    if provider:
+        rows = rows.filter(provider=provider)
+    if subjects:
+        rows = rows.filter(subject__in=list(subjects))
+    for row in rows.iterator():
+        envelope = None if row.envelope is None else bytes(row.envelope)
+        yield row.line, envelope_of(envelope, (row.provider, row.seq))
 
 
 def lines_from(provider: str, seq: int) -> Iterator[bytes]:

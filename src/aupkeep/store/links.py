@@ -10,6 +10,7 @@ import hashlib
 
 from django.core.signing import BadSignature, Signer
 
+from aupkeep.record.rights import ROLES, Role
 from aupkeep.store.people.models import Person, SignInLink
 
 
@@ -48,6 +49,17 @@ def remove_person(name: str) -> bool:
         return False
     SignInLink.objects.filter(person__name=name, used_at=None).delete()
     return True
+
+
+def put_role(name: str, role: Role) -> bool:
+    """Store what `name` may read; False where nobody is called so, or has that role already."""
+    return bool(Person.objects.filter(name=name).exclude(role=role).update(role=role))
+
+
+def role_of(name: str) -> Role:
+    """Return what `name` may read; an unknown person and an unknown word are an auditor's."""
+    said = Person.objects.filter(name=name).values_list("role", flat=True).first()
+    return next((role for role in ROLES if role == said), "auditor")
 
 
 def people() -> list[tuple[str, bool]]:

@@ -1,7 +1,8 @@
 """What the pages of the desk read.
 
-In: ids, filters, instants. Out: frozen values. Nothing here writes, and no transaction is open
-between two reads, so that a page never keeps a writer waiting.
+In: ids, filters, instants, the reader's role. Out: frozen values, with nothing in them that is not
+the reader's to read. Nothing here writes, and no transaction is open between two reads, so that a
+page never keeps a writer waiting.
 """
 
 from __future__ import annotations
@@ -35,9 +36,22 @@ from aupkeep.cases.excepting import PolicyException
 from aupkeep.decisions.decision import Decision
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.words import REVERSIBLE
+from aupkeep.record.rights import USUAL, Role, Sees, sees
 from aupkeep.sanctions.notice import Notice
 from aupkeep.sanctions.sanction import IN_FORCE, Sanction, State
-from aupkeep.store import alarms, arming, course, dialogue, evidence, exceptions, intake, models
+from aupkeep.store import (
+    alarms,
+    arming,
+    course,
+    dialogue,
+    evidence,
+    exceptions,
+    intake,
+    models,
+    redacted,
+)
+from aupkeep.store.envelopes import State as EnvelopeState
+from aupkeep.store.envelopes import opened
 from aupkeep.store.people.models import Person
 from aupkeep.store.rows import from_text
 from aupkeep.store.sanctions import Waiting, waiting, waiting_of
@@ -112,11 +126,14 @@ class EntryLine:
     act: str
     by: str
     body: Mapping[str, Any]
+    #: What is in its envelope, as far as the reader may see it.
+    personal: Mapping[str, Any]
+    envelope: EnvelopeState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePage:
-    """Everything about one case."""
+    """Everything about one case that its reader may see."""
 
     case: Case
     decision: Decision | None
@@ -188,9 +205,12 @@ def _cases() -> QuerySet[Any]:
     )
 
 
-def queue(wanted: Wanted, *, page: int = 1) -> Queue:
-    """Return page `page` (from 1) of the cases that fit, the oldest due first."""
-    rows = _cases()
+def queue(wanted: Wanted, *, page: int = 1, role: Role = USUAL) -> Queue:
+    """Return page `page` (from 1) of the cases that fit, the oldest due first, as `role` sees it.
+
+    Whoever may not see who a customer is cannot look for one either.
+    """
+    rows, reader = _cases(), sees(role)
     if wanted.provider:
         rows = rows.filter(provider=wanted.provider)
     if wanted.state == NEEDS:
@@ -198,14 +218,17 @@ def queue(wanted: Wanted, *, page: int = 1) -> Queue:
     if wanted.state == FORCE:
         rows = rows.filter(Exists(_in_force()))
     if wanted.text:
-        rows = rows.filter(_mentions(wanted.text))
+        rows = rows.filter(_mentions(wanted.text, reader))
     total = rows.count()
     ordered = rows.order_by(F("clock").asc(nulls_last=True), "aware_at", "id")
-    return Queue(rows=_rows(list(ordered[(page - 1) * PAGE : page * PAGE])), total=total)
+    rows_ = _rows(list(ordered[(page - 1) * PAGE : page * PAGE]), reader)
+    return Queue(rows=rows_, total=total)
 
 
-def _mentions(text: str) -> Q | Exists:
+def _mentions(text: str, reader: Sees) -> Q | Exists:
     """Return what finds `text` in a case: customer, clause, id, who did it, what is held."""
+    if not reader.identity:
+        return Q(clause__icontains=text) | Q(id__startswith=text.lower())
     actor = _json("$.actor", TextField)
     target = _json("$.target", TextField)
     inside = {"said__icontains": text, "case": OuterRef("id")}
@@ -218,7 +241,7 @@ def _mentions(text: str) -> Q | Exists:
     )
 
 
-def _rows(cases: list[Any]) -> tuple[QueueRow, ...]:
+def _rows(cases: list[Any], reader: Sees) -> tuple[QueueRow, ...]:
     ids = [row.id for row in cases]
     decisions = {
         row.id: from_text(row.body, Decision)
@@ -226,17 +249,20 @@ def _rows(cases: list[Any]) -> tuple[QueueRow, ...]:
     }
     sanctions = _waiting(ids)
     answers = Counter(models.Answer.objects.filter(case__in=ids).values_list("case", flat=True))
-    return tuple(
-        QueueRow(
-            case=from_text(row.body, Case),
-            decision=decisions.get(row.decision),
-            sanctions=tuple(sanctions[row.id]),
-            answers=answers[row.id],
-            needs=bool(row.needs),
-            due=row.clock,
+    found = []
+    for row in cases:
+        case = from_text(row.body, Case)
+        found.append(
+            QueueRow(
+                case=redacted.case(case, reader),
+                decision=decisions.get(row.decision) if reader.identity else None,
+                sanctions=redacted.sanctions(sanctions[row.id], case, reader),
+                answers=answers[row.id],
+                needs=bool(row.needs),
+                due=row.clock,
+            )
         )
-        for row in cases
-    )
+    return tuple(found)
 
 
 def _waiting(cases: Iterable[str]) -> Mapping[str, list[Waiting]]:
@@ -252,8 +278,12 @@ def _waiting(cases: Iterable[str]) -> Mapping[str, list[Waiting]]:
     return found
 
 
-def overview(now: int) -> Overview:
-    """Return what is armed, paused, alarming and excepted, and how far the engine has read."""
+def overview(now: int, *, role: Role = USUAL) -> Overview:
+    """Return what is armed, paused, alarming and excepted, and how far the engine has read.
+
+    Exceptions name customers, so not everybody sees them.
+    """
+    identity = sees(role).identity
     counts = exceptions.counts()
     return Overview(
         armed=tuple(arming.armed()),
@@ -261,29 +291,36 @@ def overview(now: int) -> Overview:
         alarms=tuple(alarms.alarms()),
         committed=intake.latest(),
         exceptions=tuple(
-            (item, counts.get(item.id, 0)) for item in exceptions.exceptions() if item.at(now)
+            (item, counts.get(item.id, 0))
+            for item in exceptions.exceptions()
+            if identity and item.at(now)
         ),
     )
 
 
-def case_page(identity: str) -> CasePage | None:
-    """Return everything about the case whose id is or begins with `identity`, or None."""
+def case_page(identity: str, *, role: Role, full: bool = False) -> CasePage | None:
+    """Return what `role` sees of the case whose id is or begins with `identity`, or None.
+
+    `full`: the reader said why, and `flow.viewing` has entered it.
+    """
     case = evidence.get_case(identity)
     if case is None:
         return None
+    reader = sees(role, full=full)
     findings = tuple(evidence.findings_of(case.id).values())
     sanctions = tuple(waiting_of(case.id))
     since = min((item.first for item in findings), default=case.opened_at) - AROUND
     until = max((item.last for item in findings), default=case.opened_at) + AROUND
+    subjects = (case.id, *(item.sanction.id for item in sanctions))
     return CasePage(
-        case=case,
-        decision=evidence.decision_of(case.id),
-        findings=findings,
-        held=_held(findings),
-        sanctions=sanctions,
-        notices=tuple(dialogue.notices_of(case.id)),
-        answers=tuple(dialogue.answers_of(case.id)),
-        entries=_entries(case.id, *(item.sanction.id for item in sanctions)),
+        case=redacted.case(case, reader),
+        decision=evidence.decision_of(case.id) if reader.identity else None,
+        findings=redacted.findings(findings, case, reader),
+        held=_held(findings) if reader.identity else {},
+        sanctions=redacted.sanctions(sanctions, case, reader),
+        notices=tuple(dialogue.notices_of(case.id)) if reader.identity else (),
+        answers=tuple(dialogue.answers_of(case.id)) if reader.identity else (),
+        entries=_entries(reader, *subjects),
         minutes=_minutes(case, since, until),
         since=since,
         until=until,
@@ -337,19 +374,21 @@ _HOLDING = (
 )
 
 
-def _entries(*subjects: str) -> tuple[EntryLine, ...]:
+def _entries(reader: Sees, *subjects: str) -> tuple[EntryLine, ...]:
     """Return the entries about one of the ids, oldest first."""
     rows = models.Entry.objects.filter(subject__in=subjects).order_by("provider", "seq")
-    return tuple(_entry(row) for row in rows)
+    return tuple(_entry(row, reader) for row in rows)
 
 
-def _entry(row: models.Entry) -> EntryLine:
+def _entry(row: models.Entry, reader: Sees) -> EntryLine:
     try:
         said = json.loads(row.line)
         at, act, body = parse_instant(said["at"]), str(said["act"]), dict(said["body"])
     except (ValueError, KeyError, TypeError):
         # Somebody wrote into the database past the program; `record verify` says where.
         at, act, body = None, "", {}
+    sealed = None if row.envelope is None else bytes(row.envelope)
+    envelope = opened(sealed, (row.provider, row.seq))
     return EntryLine(
         provider=row.provider,
         seq=row.seq,
@@ -358,6 +397,8 @@ def _entry(row: models.Entry) -> EntryLine:
         act=act,
         by=str(body.get("by", "")),
         body=body,
+        personal=redacted.personal(envelope, reader),
+        envelope=envelope.state,
     )
 
 

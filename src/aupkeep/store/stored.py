@@ -1,6 +1,7 @@
 """What is stored beside the chain, as it is compared with the entries.
 
-In: nothing. Out: names and hashes of what is stored, read as bytes, since it may be damaged.
+In: nothing, or a case. Out: names and hashes of what is stored, or the bodies themselves, read as
+bytes, since it may be damaged.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from collections.abc import Iterator
 
 from django.db import connection
 
-from aupkeep.base.canonical import sha256
+from aupkeep.base.canonical import canonical, sha256
 from aupkeep.record.compare import Kept, policy_id
+from aupkeep.store import models
 from aupkeep.store.database import plain
 
 
@@ -30,6 +32,27 @@ def kept() -> Iterator[Kept]:
         yield Kept(kind="sanction", id=_text(identity), content=sha256(body))
     for identity, body in _read("policyexception", "id", "body"):
         yield Kept(kind="exception", id=_text(identity), content=sha256(body))
+
+
+def bodies_of(case: str) -> dict[str, dict[str, bytes]]:
+    """Return what is stored about `case`, word for word: kind -> id -> body."""
+    found = {"case": _bodies("case", "id", case)}
+    for table in ("finding", "decision", "sanction", "notice"):
+        found[table] = _bodies(table, "case", case)
+    return found
+
+
+def answers_of(case: str) -> dict[str, bytes]:
+    """Return the answers in `case` by id, each as a JSON object."""
+    rows = models.Answer.objects.filter(case=case).values("id", "notice", "case", "at", "text")
+    return {row["id"]: canonical(row) for row in rows}
+
+
+def _bodies(table: str, column: str, value: str) -> dict[str, bytes]:
+    query = f'SELECT id, CAST(body AS BLOB) FROM store_{table} WHERE "{column}" = %s'  # noqa: S608  # names from this module
+    with plain(), connection.cursor() as cursor:
+        cursor.execute(query, [value])
+        return {identity: body or b"" for identity, body in cursor}
 
 
 def _read(table: str, *columns: str) -> Iterator[tuple[bytes, ...]]:

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from django.http import Http404, HttpRequest, HttpResponse
 
 from aupkeep.attribution.holdings import Holding
+from aupkeep.base.errors import AupkeepError
 from aupkeep.desk import words
 from aupkeep.desk.analyst.course import course_of
 from aupkeep.desk.analyst.trouble import Trouble
-from aupkeep.desk.page import page, render, signed_in
+from aupkeep.desk.analyst.trouble import trouble as troubled
+from aupkeep.desk.page import page, render, role_of, signed_in, typed
 from aupkeep.desk.site import site
 from aupkeep.detection.finding import Finding
+from aupkeep.flow import viewing
+from aupkeep.flow.viewing import LONGEST
 from aupkeep.policy.model import Clause, Policy
+from aupkeep.record.rights import has_more
 from aupkeep.sanctions.approval import milder
 from aupkeep.sanctions.sanction import Sanction, State
 from aupkeep.store import queries
@@ -59,9 +64,28 @@ def case(request: HttpRequest, case: str) -> HttpResponse:
     return show(request, case)
 
 
-def show(request: HttpRequest, identity: str, trouble: Trouble | None = None) -> HttpResponse:
+@page(who="person", methods=("POST",))
+def whole(request: HttpRequest, case: str) -> HttpResponse:
+    """Show the case with nothing left out that the person's role may see; why is entered first."""
+    role, purpose = role_of(request), typed(request, "purpose", LONGEST + 1)
+    known = queries.case_page(case, role=role)
+    if known is None or not has_more(role):
+        raise Http404
+    try:
+        viewing.viewed_case(
+            known.case.id, by=signed_in(request), purpose=purpose, how="page", now=site().now()
+        )
+    except AupkeepError as error:
+        return show(request, case, troubled(known.case.id, "whole", error, {"purpose": purpose}))
+    return show(request, case, full=True)
+
+
+def show(
+    request: HttpRequest, identity: str, trouble: Trouble | None = None, *, full: bool = False
+) -> HttpResponse:
     """Return the page, with `trouble` above the form that it came of."""
-    found = queries.case_page(identity)
+    role = role_of(request)
+    found = queries.case_page(identity, role=role, full=full)
     if found is None:
         raise Http404
     policy, clause = _clause(found)
@@ -75,6 +99,9 @@ def show(request: HttpRequest, identity: str, trouble: Trouble | None = None) ->
         "observed": [item for item in panels if item.item.sanction.would_do],
         "unfold": trouble is not None,
         "needs": any(item.line.tone == "waits" for item in panels),
+        "full": full,
+        "has_more": has_more(role) and not full,
+        "trouble": trouble if trouble and trouble.subject == found.case.id else None,
     }
     return render(request, _TEMPLATE, context, status=trouble.status if trouble else 200)
 

@@ -12,7 +12,7 @@ from aupkeep.base.clock import MINUTE
 from aupkeep.desk import words
 from aupkeep.desk.analyst.trouble import Trouble
 from aupkeep.desk.library import Shelf
-from aupkeep.desk.page import page, render
+from aupkeep.desk.page import page, render, role_of
 from aupkeep.desk.site import site
 from aupkeep.store import queries
 from aupkeep.store.arming import Armed
@@ -50,9 +50,9 @@ def show(request: HttpRequest, trouble: Trouble | None = None) -> HttpResponse:
     """Return the page, with `trouble` above the form that it came of."""
     wanted = _wanted(request)
     number = _number(request.GET.get("page", ""))
-    found = queries.queue(wanted, page=number)
+    found = queries.queue(wanted, page=number, role=role_of(request))
     now, shelf = site().now(), site().library.shelf()
-    over = queries.overview(now)
+    over = queries.overview(now, role=role_of(request))
     pauses = [(f"{item.provider} {item.power}", item) for item in over.pauses]
     context = {
         "rows": [_row(item, shelf, now) for item in found.rows],

@@ -16,6 +16,8 @@ class Entry(models.Model):
     line = models.TextField()
     #: What the line is about, for finding it; no proof rests on it.
     subject = models.CharField(max_length=200, default="", db_index=True)
+    #: What is personal of it, encrypted; the line holds its hash. Null: nothing is.
+    envelope = models.BinaryField(null=True)
 
     class Meta:
         """A chain has one entry a number."""

@@ -10,6 +10,8 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from aupkeep.record.rights import USUAL
+
 
 class People(BaseUserManager["Person"]):
     """Finds people by their name, which Django's sessions ask for."""
@@ -22,6 +24,8 @@ class Person(AbstractBaseUser):
     name = models.CharField(max_length=100, unique=True)
     email = models.CharField(max_length=320, default="", blank=True)
     active = models.BooleanField(default=True)
+    #: What they may read (`record.rights`).
+    role = models.CharField(max_length=20, default=USUAL)
     made_at = models.BigIntegerField()
 
     USERNAME_FIELD = "name"
