@@ -174,18 +174,24 @@ def looked(
     if case.merged_into or state not in LOOKED_AT:
         return replace(case, look_at=None), found
     if state is CaseState.RESOLVED:
-        if found.gone is Gone.NO and seen:
-            return replace(happened(case, Cause.CAUSE_BACK, at=now), look_at=now), found
-        closes = (case.moved_at or 0) + quiet_time(policy, case.clause)
-        if now < closes:
-            return replace(case, look_at=closes), found
-        if found.gone is Gone.NO:
-            return replace(happened(case, Cause.CAUSE_BACK, at=now), look_at=None), found
-        return replace(happened(case, Cause.QUIET, at=now), look_at=None), found
+        back = found.gone is Gone.NO and bool(seen)
+        return _resolved(case, found, policy, now=now, back=back), found
     if found.gone is not Gone.YES:
         return replace(case, look_at=found.next_at), found
     gone = happened(case, Cause.CAUSE_GONE, at=now)
     return replace(gone, look_at=now + quiet_time(policy, case.clause)), found
+
+
+def _resolved(case: Case, found: Verdict, policy: Policy, *, now: int, back: bool) -> Case:
+    """Return a resolved `case`: open again where somebody saw it `back`, closed when it is time."""
+    if back:
+        return replace(happened(case, Cause.CAUSE_BACK, at=now), look_at=now)
+    closes = (case.moved_at or 0) + quiet_time(policy, case.clause)
+    if now < closes:
+        return replace(case, look_at=closes)
+    # A person may have called it resolved while it went on.
+    cause_now = Cause.CAUSE_BACK if found.gone is Gone.NO else Cause.QUIET
+    return replace(happened(case, cause_now, at=now), look_at=None)
 
 
 def look(targets: Iterable[Target], probes: Mapping[str, Probe]) -> dict[Target, Seen]:

@@ -32,6 +32,7 @@ from aupkeep.attribution.holdings import Holding
 from aupkeep.base.clock import HOUR, MINUTE, parse_instant
 from aupkeep.cases.case import Case
 from aupkeep.cases.excepting import PolicyException
+from aupkeep.cases.state import CaseState
 from aupkeep.decisions.decision import Decision
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.words import REVERSIBLE
@@ -175,10 +176,11 @@ def _cases() -> QuerySet[Any]:
         review=Subquery(decided.values(count=asks)),
         decide_by=Subquery(decided.values(by=_json("$.decide_by", BigIntegerField))),
     )
+    over = Q(state__in=[CaseState.RESOLVED.value, CaseState.CLOSED.value])
     needs = (
         Q(waits=True)
         | Exists(_live(state=State.FAILED.value))
-        | Q(live=False, review__gt=0)
+        | (Q(live=False, review__gt=0) & ~over)
         | (Exists(answered) & Exists(_in_force()))
     )
     return rows.annotate(
