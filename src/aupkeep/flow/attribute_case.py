@@ -30,6 +30,9 @@ def attribute_case(
     desk = Desk(installation, now=said.now)
     with unit():
         case = found_case(identity)
+        clause = desk.policy(case).clauses.get(case.clause)
+        by_service = clause is not None and clause.by_service
+        own = attributed(case, customer, service, by_service=by_service, at=said.now)
         _known(case, customer, service)
         acts = desk.acts()
         held = ground.holdings()
@@ -40,9 +43,6 @@ def attribute_case(
         ]
         for item in named:
             evidence.put_finding(item, case.id)
-        clause = desk.policy(case).clauses.get(case.clause)
-        by_service = clause is not None and clause.by_service
-        own = attributed(case, customer, service, by_service=by_service, at=said.now)
         own = with_reseller(regrouped(own, named), desk.profiles)
         already = evidence.current_case(own.key)
         evidence.update_case(own)

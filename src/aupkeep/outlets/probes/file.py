@@ -32,22 +32,32 @@ class FileProbe:
         if not path.is_absolute():
             return Seen(gone=Gone.UNKNOWN, how="the path is not a whole one")
         try:
-            handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+            found = self._hash(path)
         except FileNotFoundError:
             return self._missing(path)
         except OSError as error:
             why = (error.strerror or str(error)).lower()
             return Seen(gone=Gone.UNKNOWN, how=f"{path} cannot be read: {why}")
-        with open(handle, "rb", closefd=True) as file:  # noqa: PTH123  # a descriptor, not a path
-            about = os.fstat(handle)
-            if not stat.S_ISREG(about.st_mode) or about.st_size > self.largest:
-                return Seen(gone=Gone.UNKNOWN, how=f"{path} is no file that could be read whole")
-            found = hashlib.sha256()
-            while block := file.read(_BLOCK):
-                found.update(block)
-        if found.hexdigest() == digest:
+        if not found:
+            return Seen(gone=Gone.UNKNOWN, how=f"{path} is no file that could be read whole")
+        if found == digest:
             return Seen(gone=Gone.NO, how=f"{path} still has the same content")
         return Seen(gone=Gone.YES, how=f"{path} has another content now")
+
+    def _hash(self, path: Path) -> str:
+        """Return the SHA-256 of the file; empty for what is none, or is too large."""
+        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        try:
+            about = os.fstat(handle)
+            if not stat.S_ISREG(about.st_mode) or about.st_size > self.largest:
+                return ""
+            found, left = hashlib.sha256(), self.largest
+            while (block := os.read(handle, _BLOCK)) and left > 0:
+                found.update(block)
+                left -= len(block)
+        finally:
+            os.close(handle)
+        return found.hexdigest()
 
     def _missing(self, path: Path) -> Seen:
         if path.parent.is_dir():
