@@ -75,14 +75,22 @@ class FindingActs:
         self._exceptions = tuple(exceptions)
         #: What is covered and still holds, by id: until when, and the finding.
         self._covered: dict[str, tuple[int, Finding]] = {}
+        self._reached = 0
         #: Sanctions that the hand should look at now, for a knock after the transaction.
         self.approved: list[str] = []
         self.recording = Recording()
         #: Cases that were opened, for the caller's log.
         self.opened = 0
 
-    def handle(self, findings: Iterable[Finding], frontier: int) -> None:
-        """Do what follows from `findings`, then from time having come to `frontier`."""
+    def handle(
+        self, findings: Iterable[Finding], frontier: int, *, reached: int | None = None
+    ) -> None:
+        """Do what follows from `findings`, then from time having come to `frontier`.
+
+        `reached` is how far events really are, where the end of all input lets the frontier pass
+        everything: that no input is left does not mean that a cause stayed away.
+        """
+        self._reached = frontier if reached is None else min(frontier, reached)
         if self._exceptions:
             self._covered = {item.id: (self._end(item), item) for item in covered()}
         for finding in findings:
@@ -219,7 +227,8 @@ class FindingActs:
         when it may be gone.
         """
         while True:
-            waiting = _first_of_each(evidence.due_cases(until), evidence.cases_to_look_at(until))
+            looks = evidence.cases_to_look_at(min(until, self._reached))
+            waiting = _first_of_each(evidence.due_cases(until), looks)
             over = self._over(until)
             if not waiting and over is None:
                 return

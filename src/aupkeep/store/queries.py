@@ -30,6 +30,7 @@ from django.db.models import When as Where
 
 from aupkeep.attribution.holdings import Holding
 from aupkeep.base.clock import HOUR, MINUTE, parse_instant
+from aupkeep.cases.act import CaseAct
 from aupkeep.cases.case import Case
 from aupkeep.cases.excepting import PolicyException
 from aupkeep.cases.state import CaseState
@@ -39,6 +40,7 @@ from aupkeep.policy.words import REVERSIBLE
 from aupkeep.sanctions.notice import Notice
 from aupkeep.sanctions.sanction import IN_FORCE, Sanction, State
 from aupkeep.store import alarms, arming, course, dialogue, evidence, exceptions, intake, models
+from aupkeep.store.cases import acts_on
 from aupkeep.store.people.models import Person
 from aupkeep.store.rows import from_text
 from aupkeep.store.sanctions import Waiting, waiting, waiting_of
@@ -129,6 +131,8 @@ class CasePage:
     answers: tuple[dialogue.Answer, ...]
     entries: tuple[EntryLine, ...]
     minutes: tuple[course.Minute, ...]
+    #: What was done with the case itself.
+    acts: tuple[CaseAct, ...]
     #: What `minutes` covers.
     since: int
     until: int
@@ -284,6 +288,7 @@ def case_page(identity: str) -> CasePage | None:
         held=_held(findings),
         sanctions=sanctions,
         notices=tuple(dialogue.notices_of(case.id)),
+        acts=tuple(acts_on(case.id)),
         answers=tuple(dialogue.answers_of(case.id)),
         entries=_entries(case.id, *(item.sanction.id for item in sanctions)),
         minutes=_minutes(case, since, until),

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from django.http import Http404, HttpRequest, HttpResponse
 
 from aupkeep.attribution.holdings import Holding
+from aupkeep.cases.words import act_line
 from aupkeep.desk import words
 from aupkeep.desk.analyst.course import course_of
+from aupkeep.desk.analyst.handling import handling
 from aupkeep.desk.analyst.trouble import Trouble
 from aupkeep.desk.page import page, render, signed_in
 from aupkeep.desk.site import site
@@ -73,7 +75,9 @@ def show(request: HttpRequest, identity: str, trouble: Trouble | None = None) ->
         "title": clause.title if clause else found.case.clause,
         "panels": [item for item in panels if not item.item.sanction.would_do],
         "observed": [item for item in panels if item.item.sanction.would_do],
-        "unfold": trouble is not None,
+        "unfold": trouble is not None and trouble.subject != "case",
+        "work": handling(found.case, tuple(act_line(item) for item in found.acts)),
+        "work_trouble": trouble if trouble and trouble.subject == "case" else None,
         "needs": any(item.line.tone == "waits" for item in panels),
     }
     return render(request, _TEMPLATE, context, status=trouble.status if trouble else 200)
