@@ -124,13 +124,7 @@ class Stage:
     ) -> Case:
         """Open the case of `findings` and decide it; `protected`: one person more must agree."""
         listed = findings or (self.finding(),)
-        customer = listed[0].customer or ""
-        said = {"contact": "kim@shop.example"} | dict(profiles or {})
-        import_profiles(
-            [self._statement(customer, name, value) for name, value in said.items() if customer],
-            source=f"profiles-{customer}",
-            now=self.now,
-        )
+        self.state(listed[0].customer or "", {"contact": "kim@shop.example"} | dict(profiles or {}))
         with unit():
             acts = FindingActs(
                 self.policies.at,
@@ -140,6 +134,14 @@ class Stage:
             )
             acts.handle(listed, self.now)
         return next(item for item in evidence.all_cases() if set(item.findings) & {listed[0].id})
+
+    def state(self, customer: str, said: Mapping[str, str]) -> None:
+        """Say what is true of `customer`."""
+        import_profiles(
+            [self._statement(customer, name, value) for name, value in said.items() if customer],
+            source=f"profiles-{customer}",
+            now=self.now,
+        )
 
     def sanction(self, case: Case, measure: str = "hold_mail") -> Sanction:
         """Return the latest sanction of that measure in `case`, as it is now."""

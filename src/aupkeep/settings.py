@@ -258,6 +258,8 @@ class Settings(_Strict):
     mode: Literal["observe"] = "observe"
     #: One person runs the desk: what needs two people waits a day instead.
     single_operator: bool = False
+    #: What the hand looks at by itself to see whether a cause is gone; nothing where it is empty.
+    recheck: list[Literal["port", "url", "file"]] = Field(default_factory=list)
     #: The system's user for engine and web where `run` is started by root.
     user: str = "aupkeep"
     #: `event`: a replay of the past, where a row counts as received when it happened.

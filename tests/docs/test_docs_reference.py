@@ -9,6 +9,8 @@ from pages import ROOT, described, sections
 from pydantic import BaseModel
 
 from aupkeep import settings
+from aupkeep.cases.state import BY_ITSELF, CaseState, Cause
+from aupkeep.cases.state import MOVES as CASE_MOVES
 from aupkeep.events.schema import ATTRIBUTED, COMMON, KINDS, Schema
 from aupkeep.outlets.kinds import KINDS as POWERS
 from aupkeep.outlets.kinds import measures_of
@@ -144,3 +146,13 @@ def test_the_states_of_a_sanction_are_the_programs() -> None:
     rows = [line.strip("|").split("|") for line in lines if line.startswith("| `")]
     table = {row[0].strip(" `"): set(re.findall(r"`(\w+)`", row[2])) for row in rows}
     assert table == {state: set(after) for state, after in MOVES.items()}
+
+
+def test_the_states_of_a_case_are_the_programs() -> None:
+    lines = sections(ROOT / "docs" / "architecture.md")["How a case goes"]
+    rows = [line.strip("|").split("|") for line in lines if line.startswith("| `")]
+    words = [[set(re.findall(r"`(\w+)`", cell)) for cell in row] for row in rows]
+    moves = {min(row[0]): row[2] for row in words if min(row[0]) in set(CaseState)}
+    assert moves == {state: set(after) for state, after in CASE_MOVES.items()}
+    causes = {min(row[0]): (row[1], row[2]) for row in words if min(row[0]) in set(Cause)}
+    assert causes == {name: (set(states), {to}) for name, (states, to) in BY_ITSELF.items()}

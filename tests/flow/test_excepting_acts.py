@@ -98,7 +98,11 @@ def test_what_still_holds_when_it_ends_opens_its_case_then(staffed: Place) -> No
     stored = evidence.get_finding("f1")
     assert stored is not None
     assert (stored.state, stored.excepted_until) == ("ended", end)
-    assert evidence.get_case(case.id) == case
+    again = evidence.get_case(case.id)
+    assert again is not None
+    # It holds no more, so its cause is looked at when it may be gone.
+    assert again.look_at == NOW + DAY
+    assert replace(again, look_at=None) == case
 
 
 def test_ended_before_its_time_it_covers_no_longer(staffed: Place) -> None:

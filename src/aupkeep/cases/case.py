@@ -6,7 +6,7 @@ a person and carries no measure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aupkeep.base.ids import make_id
 from aupkeep.detection.finding import Finding
@@ -29,6 +29,8 @@ class CaseKey:
     customer: str
     #: The actor of an unattributed case, so that strangers never share one; else empty.
     actor: str = ""
+    #: Where the clause groups by service, the service; else empty.
+    service: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class Case:
     clause: str
     customer: str | None
     actor: str
-    #: open; later states belong to the sanctions' issue.
+    #: See `cases.state`.
     state: str
     #: attributed, ambiguous or unknown.
     attribution: str
@@ -51,6 +53,24 @@ class Case:
     opened_at: int
     #: Ids of its findings, by (opening, id).
     findings: tuple[str, ...]
+    #: Where the clause groups by service, the service; else empty.
+    service: str = ""
+    #: The reseller whose customer it was at the opening; empty where there was none.
+    reseller: str = ""
+    #: When it came to its state; None: it was opened in it.
+    moved_at: int | None = None
+    #: When the customer was first told of a measure of this case.
+    told_at: int | None = None
+    #: What a person says that it turned out to be; empty before.
+    disposition: str = ""
+    #: The case that took its findings over; empty while it stands by itself.
+    merged_into: str = ""
+    #: Keys of cases that it took over: their later findings join it too.
+    also: tuple[CaseKey, ...] = ()
+    #: It was split off: it keeps its findings, and new ones join the case that it was part of.
+    apart: bool = False
+    #: When its cause is looked at next by the clock of events; None: no more, or by a person.
+    look_at: int | None = None
 
     @property
     def key(self) -> CaseKey:
@@ -60,7 +80,17 @@ class Case:
             clause=self.clause,
             customer=self.customer or "",
             actor=self.actor,
+            service=self.service,
         )
+
+    def takes(self, key: CaseKey) -> bool:
+        """Whether a new finding of `key` joins it, as far as keys tell."""
+        return not self.apart and (key == self.key or key in self.also)
+
+    def holds(self, finding: Finding) -> bool:
+        """Whether `finding` can be one of its own: same provider, clause and accused."""
+        about = [replace(key, service="") for key in (self.key, *self.also)]
+        return key_of(finding) in about
 
 
 def accused(finding: Finding) -> str:
@@ -68,17 +98,21 @@ def accused(finding: Finding) -> str:
     return (finding.customer or "") if finding.attribution == ATTRIBUTED else ""
 
 
-def key_of(finding: Finding) -> CaseKey:
-    """Return the key of the case that `finding` belongs to."""
+def key_of(finding: Finding, *, by_service: bool = False) -> CaseKey:
+    """Return the key of the case that `finding` belongs to; `by_service` as its clause says."""
     customer = accused(finding)
     return CaseKey(
         provider=finding.provider,
         clause=finding.clause,
         customer=customer,
         actor="" if customer else finding.actor,
+        service=(finding.service or "") if customer and by_service else "",
     )
 
 
 def case_id(key: CaseKey, first_finding: str) -> str:
     """Return the id of the case that `first_finding` opens."""
-    return make_id("case", key.provider, key.clause, key.customer, key.actor, first_finding)
+    service = (key.service,) if key.service else ()
+    return make_id(
+        "case", key.provider, key.clause, key.customer, key.actor, first_finding, *service
+    )

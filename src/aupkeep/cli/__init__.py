@@ -32,7 +32,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "events": ("aupkeep.cli.events", "app", "Show what each line of a file became."),
     "detect": ("aupkeep.cli.detect", "app", "Files in, findings out; nothing is kept."),
     "report": ("aupkeep.cli.report", "app", "Read abuse reports."),
-    "case": ("aupkeep.cli.cases", "app", "List and explain cases."),
+    "case": ("aupkeep.cli.case_acts", "app", "List, explain and work on cases."),
     "sanction": ("aupkeep.cli.sanctions", "app", "List, lift and compare what is in force."),
     "alarm": ("aupkeep.cli.alarms", "app", "List and acknowledge alarms."),
     "pause": ("aupkeep.cli.alarms", "pause_app", "Let a power wait."),

@@ -9,12 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from aupkeep.base.clock import format_instant
-from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.cases.case import Case
-from aupkeep.cli.faces import plain_errors, say_json
+from aupkeep.cases.disposition import WHOLE
+from aupkeep.cases.words import Known, standing
+from aupkeep.cli.faces import now, plain_errors, say_json
 from aupkeep.cli.place import Folder, opened
 from aupkeep.decisions.words import explain
-from aupkeep.flow.installation import PolicyBook
+from aupkeep.flow.case_standing import known_of
+from aupkeep.flow.casework import Desk, found_case
 from aupkeep.store import chain, evidence
 from aupkeep.store.sanctions import sanctions_of
 
@@ -22,7 +24,7 @@ from aupkeep.store.sanctions import sanctions_of
 WIDTH = 132
 
 app = typer.Typer(
-    add_completion=False, name="case", help="List and explain cases.", no_args_is_help=True
+    add_completion=False, name="case", help="List, explain and work on cases.", no_args_is_help=True
 )
 
 
@@ -53,25 +55,20 @@ def show_case(
     """Say what happened, on what evidence, what the policy says to do, and why."""
     with plain_errors():
         installation = opened(folder)
-        found = evidence.get_case(case)
-        if found is None:
-            raise AupkeepError(
-                Fault(
-                    code="no-such-case",
-                    what=f"no case, or more than one, has an id that begins with `{case}`",
-                    hint="`aupkeep case list` names them all",
-                )
-            )
+        found = found_case(case)
+        desk = Desk(installation, now=now())
+        known = known_of(found, desk.policies, desk.profiles, now=desk.instant)
         decision = evidence.decision_of(found.id)
         if as_json or decision is None:
-            say_json(case_object(found))
+            say_json(case_object(found) | known_object(known))
             return
-        policies = PolicyBook(installation.policies())
-        clause = policies.at(found.provider, found.opened_at).clauses[found.clause]
+        clause = desk.policy(found).clauses[found.clause]
         members = list(evidence.findings_of(found.id).values())
-        print("\n".join(explain(decision, found, members, clause)))
+        lines = explain(decision, found, members, clause) if members else []
+        print("\n".join(lines + standing(found, known)))
         print("\nrecord:")
-        subjects = [found.id, *(item.id for item in sanctions_of(found.id))]
+        taken = [item.id for item in evidence.merged_cases(found.id)]
+        subjects = [found.id, *taken, *(item.id for item in sanctions_of(found.id))]
         for line in chain.entries_about(*subjects):
             print("  " + line)
 
@@ -130,6 +127,33 @@ def case_object(case: Case) -> dict[str, Any]:
             }
             for item in sanctions_of(case.id)
         ],
+        "disposition": case.disposition,
+        "service": case.service,
+        "reseller": case.reseller,
+        "merged_into": case.merged_into,
         "step": decision.step if decision else "",
         "review": list(decision.review) if decision else [],
+    }
+
+
+def known_object(known: Known) -> dict[str, Any]:
+    """Return what `case show --json` says besides the object of a case."""
+    return {
+        "severity": known.severity.name.lower(),
+        "gone": known.cause.gone.value,
+        "how": known.cause.how,
+        "strikes": known.strikes.halves / WHOLE,
+        "reseller_strikes": known.resellers.halves / WHOLE,
+        "told": list(known.told),
+        "former": known.former,
+        "acts": [
+            {
+                "act": item.act,
+                "at": format_instant(item.at),
+                "by": item.by,
+                "reason": item.reason,
+                "details": dict(item.details),
+            }
+            for item in known.acts
+        ],
     }

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from aupkeep.base.ids import make_id
-from aupkeep.cases.case import Case, key_of
+from aupkeep.cases.case import Case
+from aupkeep.cases.deadline import decide_by
 from aupkeep.decisions.decision import Decision, Profile, Proposal, Reason
 from aupkeep.decisions.evidence import Evidence, sort_evidence
 from aupkeep.decisions.ladder import Reached, climb, next_look, occasions
@@ -61,7 +62,7 @@ def decide(
     """
     listed = tuple(findings)
     for finding in listed:
-        if key_of(finding) != case.key:
+        if not case.holds(finding):
             raise ValueError(f"finding {finding.id} does not belong to case {case.id}")
     setting = _Setting(policy=policy, clause=policy.clauses[case.clause], profile=profile)
     clause, ladder = setting.clause, policy.ladders[setting.clause.ladder]
@@ -78,7 +79,7 @@ def decide(
         tier=max((item.tier for item in evidence.usable), default=case.tier),
         proposals=tuple(outcome.proposals),
         review=review,
-        decide_by=case.aware_at + clause.decide_within if clause.decide_within else None,
+        decide_by=decide_by(policy, clause, case.aware_at),
         answer_by=_answer_by(outcome, now),
         due=next_look(ladder, evidence.usable, now),
         reasons=_reasons(clause, case, evidence, outcome),
@@ -147,6 +148,8 @@ def _refusal(setting: _Setting, reached: Reached, measure: Measure) -> str:
         return "the provider did not reserve it in its policy"
     if measure is Measure.FEE and not setting.profile.fee_allowed:
         return "the customer's contract does not allow fees"
+    if measure in TOUCH_SERVICE and setting.profile.former:
+        return "the customer's contract is over, so no service is left that it could fall on"
     if measure in TOUCH_SERVICE and setting.policy.graduated and not _talked(setting, reached):
         return "this provider talks with the customer before a service becomes unavailable"
     return ""

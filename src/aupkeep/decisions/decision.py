@@ -70,3 +70,7 @@ class Profile:
     protected: bool = False
     #: Kinds of service the customer's findings concern, by service id.
     service_kinds: tuple[tuple[str, str], ...] = ()
+    #: The reseller whose customer it is; empty where there is none.
+    parent: str = ""
+    #: The contract is over: nothing that touches service is left to do.
+    former: bool = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from aupkeep.desk.analyst import acts, case, queue, signing
+from aupkeep.desk.analyst import acts, case, casework, queue, signing
 from aupkeep.desk.customer import notice
 from aupkeep.desk.public import policy
 
@@ -14,6 +14,9 @@ urlpatterns = [
     path("pause/<str:provider>/<str:power>/go-on", acts.go_on, name="go-on"),
     path("case/<slug:case>", case.case, name="case"),
     path("case/<slug:case>/whole", case.whole, name="whole"),
+    path("case/<slug:case>/attribute", casework.attribute, name="case-attribute"),
+    path("case/<slug:case>/dispose", casework.dispose, name="case-dispose"),
+    path("case/<slug:case>/move", casework.move, name="case-move"),
     path("case/<slug:case>/<slug:sanction>/approve", acts.approve, name="approve"),
     path("case/<slug:case>/<slug:sanction>/override", acts.override, name="override"),
     path("case/<slug:case>/<slug:sanction>/refuse", acts.refuse, name="refuse"),

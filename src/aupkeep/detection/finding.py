@@ -66,6 +66,8 @@ class Finding:
     exception: str = ""
     #: When the exception ended and it went on as an ordinary finding; None while it is covered.
     excepted_until: int | None = None
+    #: The person who said whose it is, where attribution could not; empty else.
+    attributed_by: str = ""
 
     @property
     def counts_from(self) -> int:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 
 from aupkeep.base.clock import HOUR
 from aupkeep.base.errors import Fault
+from aupkeep.cases.holder import stated
 from aupkeep.flow.checkpointing import Signer
 from aupkeep.flow.installation import Installation, PolicyBook
+from aupkeep.flow.telling import addresses
 from aupkeep.outlets.mail.channel import Channel
 from aupkeep.outlets.mail.letter import Letter
 from aupkeep.record.entry import Entry
@@ -41,11 +43,12 @@ class Announcer:
         identity = notice_id(sanction.id, kind)
         base = self.installation.settings.desk.base
         findings = evidence.findings_of(sanction.case)
+        policy = self.policies.version(sanction.provider, sanction.policy_version)
         told = Circumstances(
-            policy=self.policies.version(sanction.provider, sanction.policy_version),
+            policy=policy,
             findings=[item for name, item in findings.items() if name in sanction.findings],
             language=_said(sanction, "language", now),
-            recipient=_said(sanction, "contact", now),
+            recipient=", ".join(addresses(policy, sanction.customer, now=now)),
             link=f"{base}/notice/{notice_token(identity, self.secret)}",
             entry=entry.seq,
             checkpoint=reference,
@@ -65,17 +68,25 @@ class Announcer:
         if channel is None:
             raise _fault("no-mail", "the settings name no way for letters: `[mail]` is missing")
         # An address that was mended meanwhile is the one that can be written to.
-        recipient = _said(notice, "contact", now) or notice.recipient
-        if not recipient:
+        policy = self.policies.version(notice.provider, notice.policy_version)
+        recipients = addresses(policy, notice.customer, now=now)
+        if not recipients and notice.recipient:
+            recipients = tuple(notice.recipient.split(", "))
+        if not recipients:
             what = f"the profile of {notice.customer} names no `contact` to write to"
             raise _fault("no-contact", what, hint="import a profile; it is tried again")
         most = self.installation.settings.mail
         if most and dialogue.sent_since(now - HOUR) >= most.per_hour:
             raise _fault("letters-capped", f"{most.per_hour} letters have left within an hour")
-        outcome = channel.send(self.letter(replace(notice, recipient=recipient)))
-        if outcome.doubtful:
-            # Looking again is harmless: it is never sent again while there is doubt.
-            raise PowerFault(Fault(code="doubtful", what=outcome.how), retry=True)
+        for number, recipient in enumerate(recipients):
+            letter = self.letter(replace(notice, recipient=recipient))
+            # Each copy has a name of its own by which it leaves once.
+            outcome = channel.send(
+                replace(letter, id=f"{letter.id}-{number}") if number else letter
+            )
+            if outcome.doubtful:
+                # Looking again is harmless: it is never sent again while there is doubt.
+                raise PowerFault(Fault(code="doubtful", what=outcome.how), retry=True)
         with unit():
             dialogue.mark_sent(identity, now=now)
 
@@ -124,17 +135,9 @@ def end_of(sanction: Sanction) -> str:
     return notice_id(sanction.id, OF_END)
 
 
-def _said(about: Sanction | Notice, name: str, now: int) -> str:
+def _said(about: Sanction, name: str, now: int) -> str:
     """Return what the customer's profile says of `name` now; the latest recorded holds."""
-    said = [
-        item
-        for item in ground.profiles_of(about.provider, about.customer)
-        if (item.service, item.name) == ("", name)
-        and item.since <= now
-        and (item.until is None or now < item.until)
-    ]
-    latest = max(said, key=lambda item: (item.recorded_at, item.since), default=None)
-    return latest.value if latest else ""
+    return stated(ground.profiles_of(about.provider, about.customer), name, now)
 
 
 def _fault(code: str, what: str, *, hint: str = "") -> PowerFault:

@@ -8,8 +8,10 @@ from __future__ import annotations
 from aupkeep.base.canonical import sha256
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.base.ids import make_id
+from aupkeep.cases.state import Cause
+from aupkeep.flow.moving import happen
 from aupkeep.flow.recording import Recording
-from aupkeep.store import dialogue
+from aupkeep.store import dialogue, evidence
 from aupkeep.store.database import unit
 
 #: Characters of one answer, and answers to one notice, at most.
@@ -41,15 +43,19 @@ def answer(notice: str, text: str, *, now: int) -> None:
         if len(there) >= MOST:
             what = f"{MOST} answers to this notice have arrived, which is the most"
             raise AupkeepError(Fault(code="many-answers", what=what))
-        dialogue.put_answer(
-            dialogue.Answer(id=identity, notice=notice, case=found.case, at=now, text=said)
-        )
         recording = Recording()
+        standing = evidence.standing_case(found.case)
+        case = standing.id if standing else found.case
+        dialogue.put_answer(
+            dialogue.Answer(id=identity, notice=notice, case=case, at=now, text=said)
+        )
         body = {
             "notice": notice,
             "sanction": found.sanction,
             "customer": found.customer,
             "answer": sha256(said.encode()),
         }
-        recording.enter(found.provider, "customer_answered", found.case, body, at=now)
+        recording.enter(found.provider, "customer_answered", case, body, at=now)
+        if standing is not None:
+            happen(standing, Cause.CUSTOMER_ANSWERED, recording, now=now)
         recording.keep()

@@ -8,10 +8,12 @@ of what is held is refused, because a cut-off export looks just like that.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aupkeep.attribution.difference import Changes, difference
 from aupkeep.attribution.holdings import Holding
 from aupkeep.attribution.profiles import Profile
+from aupkeep.base.errors import Fault, unknown_word
 from aupkeep.flow.recording import Recording
 from aupkeep.store import ground
 from aupkeep.store.database import unit
@@ -58,3 +60,17 @@ def import_profiles(listed: Sequence[Profile], *, source: str, now: int) -> int:
             recording.enter(provider, "profiles_imported", source, body, at=now)
         recording.keep()
     return len(new)
+
+
+def not_listed(provider: str, field: str, word: str) -> list[Fault]:
+    """Return why `word` is no `field` (customer or service) of `provider` that a list names.
+
+    Where no list says anything, or nothing was asked for, there is nothing to compare with.
+    """
+    listed: list[Holding | Profile] = [*ground.holdings(), *ground.profiles()]
+    names = {str(getattr(item, field)) for item in listed if item.provider == provider}
+    if not word or not names or word in names:
+        return []
+    fault = unknown_word(word, sorted(names), what=f"a {field} of {provider}", place=None)
+    # Not all customers of a hoster fit on a screen.
+    return [replace(fault, allowed=())]

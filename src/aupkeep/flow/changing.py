@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from aupkeep.base.canonical import sha256
 from aupkeep.base.errors import AupkeepError, Fault
+from aupkeep.flow.moving import follow
 from aupkeep.flow.recording import Recording
 from aupkeep.record.entry import Entry
 from aupkeep.sanctions.sanction import Sanction, State
@@ -93,4 +94,6 @@ def keep(
     }
     if by:
         body["by"] = by
-    return recording.enter(sanction.provider, act, sanction.id, body, at=now)
+    entry = recording.enter(sanction.provider, act, sanction.id, body, at=now)
+    follow(sanction, recording, now=now)
+    return entry

@@ -166,7 +166,7 @@ class Running:
             )
             gaps = blind(self.stream.sources, self.stream.tallies)
             found = marked(self.waiting, gaps, self.policies.in_force(now))
-            acts.handle(found, self.stream.evaluated)
+            acts.handle(found, self.stream.evaluated, reached=self._reached())
             put_minutes(minutes)
             for source, tally in zip(self.stream.sources, self.stream.tallies, strict=True):
                 intake.put_source(source.name, source.format, source.provider, tally.save())
@@ -178,6 +178,12 @@ class Running:
         self.steps = 0
         self.dirty = False
         self._tend(now)
+
+    def _reached(self) -> int:
+        """Return how far events are: the frontier, or the last row where all input has ended."""
+        seen = [item.last_event for item in self.stream.tallies if item.last_event is not None]
+        evaluated = self.stream.evaluated
+        return evaluated if evaluated < ENDED else max(seen, default=NEVER)
 
     def _tend(self, now: int) -> None:
         """Let the archive do what is due, in the time by which rows count as received."""

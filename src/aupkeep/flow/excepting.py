@@ -14,18 +14,16 @@ from aupkeep.base.clock import DAY, format_instant
 from aupkeep.base.errors import Fault, MisuseError, unknown_word
 from aupkeep.base.ids import make_id
 from aupkeep.cases.excepting import LONGEST, PolicyException
+from aupkeep.flow.books import not_listed
 from aupkeep.flow.installation import Installation, PolicyBook
+from aupkeep.flow.persons import no_person, no_reason
 from aupkeep.flow.recording import Recording
 from aupkeep.flow.rules import Ruled
 from aupkeep.policy.model import Policy
 from aupkeep.policy.promises import MANDATORY
-from aupkeep.store import exceptions, links
-from aupkeep.store import ground as books
+from aupkeep.store import exceptions
 from aupkeep.store.database import unit
 from aupkeep.store.rows import to_text
-
-#: Characters of a reason.
-LONGEST_REASON = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +45,11 @@ class Wanted:
 
 def make_exception(installation: Installation, wanted: Wanted, *, now: int) -> PolicyException:
     """Store and enter the exception that is wanted; raises `MisuseError` with all that is wrong."""
-    faults = [*_shape(wanted, now), *_reason(wanted.reason)]
+    faults = [*_shape(wanted, now), *no_reason(wanted.reason)]
     provider, what, refused = _target(installation, wanted, now)
     faults += refused
     with unit():
-        faults += _person(wanted.by)
+        faults += no_person(wanted.by)
         if faults:
             raise MisuseError(faults)
         item = PolicyException(
@@ -86,7 +84,7 @@ def end_exception(identity: str, *, by: str, reason: str, now: int) -> PolicyExc
     """
     with unit():
         item = exceptions.get_exception(identity)
-        faults = [*_reason(reason), *_person(by)]
+        faults = [*no_reason(reason), *no_person(by)]
         if item is None:
             faults.append(
                 Fault(
@@ -142,25 +140,6 @@ def _shape(wanted: Wanted, now: int) -> list[Fault]:
     return faults
 
 
-def _reason(reason: str) -> list[Fault]:
-    if not reason.strip():
-        hint = "say why in a few words"
-        return [Fault(code="no-reason", what="a reason is needed", hint=hint)]
-    if len(reason) > LONGEST_REASON:
-        what = f"a reason has {LONGEST_REASON} characters at most"
-        return [Fault(code="long-reason", what=what)]
-    return []
-
-
-def _person(name: str) -> list[Fault]:
-    people = tuple(person for person, active in links.people() if active)
-    if name in people:
-        return []
-    fault = unknown_word(name, people, what="a person of this installation", place=None)
-    hint = fault.hint or "`aupkeep person add NAME` lets somebody in"
-    return [replace(fault, code="no-such-person", hint=hint)]
-
-
 def _target(
     installation: Installation, wanted: Wanted, now: int
 ) -> tuple[str, dict[str, str], list[Fault]]:
@@ -190,7 +169,8 @@ def _target(
     ((provider, words_of),) = having.items()
     identity, clause = words_of[_word(wanted)]
     faults = _mandatory(ruled[provider].policy, clause)
-    faults += _there(provider, wanted)
+    field = "customer" if wanted.customer else "service"
+    faults += not_listed(provider, field, wanted.customer or wanted.service)
     return provider, {"clause" if wanted.clause else "rule": identity}, faults
 
 
@@ -224,17 +204,3 @@ def _mandatory(policy: Policy, clause: str) -> list[Fault]:
     duties = ", ".join(f"`{duty}`" for duty in policy.clauses[clause].duties if duty in MANDATORY)
     what = f"clause `{clause}` goes with {duties}, a duty from which nobody is excepted"
     return [Fault(code="mandatory-duty", what=what)]
-
-
-def _there(provider: str, wanted: Wanted) -> list[Fault]:
-    """Refuse a customer or service that no list names: a misspelt one would cover nobody."""
-    held = [item for item in books.holdings() if item.provider == provider]
-    field = "customer" if wanted.customer else "service"
-    names = {str(getattr(item, field)) for item in held}
-    names |= {str(getattr(item, field)) for item in books.profiles() if item.provider == provider}
-    word = wanted.customer or wanted.service
-    if not word or not names or word in names:
-        return []
-    fault = unknown_word(word, sorted(names), what=f"a {field} of {provider}", place=None)
-    # Not all customers of a hoster fit on a screen.
-    return [replace(fault, allowed=())]

@@ -22,6 +22,7 @@ from aupkeep.flow.enforcing import Enforcer
 from aupkeep.flow.installation import Installation, PolicyBook
 from aupkeep.flow.keys import secret
 from aupkeep.flow.letters import Letters
+from aupkeep.flow.rechecking import recheck_due
 from aupkeep.flow.reconciling import Orphan, reconcile
 from aupkeep.outlets.mail.letter import Letter
 from aupkeep.outlets.webhook.post import Webhook
@@ -102,6 +103,7 @@ class Hand:
             if now >= self.look_at:
                 self.look_at = now + EVERY
                 self._look()
+                recheck_due(self.installation, self.enforcer.announcer.policies, self.clock)
             if now >= self.sign_at:
                 self.sign_at = now + EVERY
                 self._sign()

@@ -11,15 +11,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from aupkeep.base.canonical import sha256
-from aupkeep.base.clock import format_instant
+from aupkeep.base.clock import DAY, format_instant
+from aupkeep.cases.attributing import kept
 from aupkeep.cases.case import Case, key_of
+from aupkeep.cases.cause import looked, target_of
 from aupkeep.cases.excepting import Excuse, PolicyException, excuse
-from aupkeep.cases.grouping import Change, take
+from aupkeep.cases.grouping import Change, regrouped, take
+from aupkeep.cases.state import CaseState, Cause
 from aupkeep.decisions.decide import decide
 from aupkeep.decisions.decision import Decision, Profile
 from aupkeep.detection.finding import Finding
 from aupkeep.flow.changing import keep
 from aupkeep.flow.excepting import is_mandatory
+from aupkeep.flow.moving import WORDS, happen, keep_moved, unsettled
 from aupkeep.flow.recording import Recording
 from aupkeep.flow.standing import Arms
 from aupkeep.policy.model import Policy
@@ -39,6 +43,12 @@ _ACTS: Mapping[Change, str] = {
     Change.OPENED: "case_opened",
     Change.JOINED: "finding_joined",
     Change.UPDATED: "finding_updated",
+}
+
+#: What a look at a cause has shown, where it brought a case to a state.
+_BECAUSE: Mapping[CaseState, Cause] = {
+    CaseState.CLOSED: Cause.QUIET,
+    CaseState.OPEN: Cause.CAUSE_BACK,
 }
 
 
@@ -65,14 +75,22 @@ class FindingActs:
         self._exceptions = tuple(exceptions)
         #: What is covered and still holds, by id: until when, and the finding.
         self._covered: dict[str, tuple[int, Finding]] = {}
+        self._reached = 0
         #: Sanctions that the hand should look at now, for a knock after the transaction.
         self.approved: list[str] = []
         self.recording = Recording()
         #: Cases that were opened, for the caller's log.
         self.opened = 0
 
-    def handle(self, findings: Iterable[Finding], frontier: int) -> None:
-        """Do what follows from `findings`, then from time having come to `frontier`."""
+    def handle(
+        self, findings: Iterable[Finding], frontier: int, *, reached: int | None = None
+    ) -> None:
+        """Do what follows from `findings`, then from time having come to `frontier`.
+
+        `reached` is how far events really are, where the end of all input lets the frontier pass
+        everything: that no input is left does not mean that a cause stayed away.
+        """
+        self._reached = frontier if reached is None else min(frontier, reached)
         if self._exceptions:
             self._covered = {item.id: (self._end(item), item) for item in covered()}
         for finding in findings:
@@ -87,7 +105,7 @@ class FindingActs:
 
     def _take(self, finding: Finding, instant: int) -> None:
         known = evidence.get_finding(finding.id)
-        finding = self._excepted(finding, known)
+        finding = kept(self._excepted(finding, known), known)
         if finding.suppressed:
             self._set_aside(finding, known)
             return
@@ -145,9 +163,15 @@ class FindingActs:
 
     def _follow(self, finding: Finding, known: Finding | None, instant: int) -> None:
         """Do what follows from a finding that nothing covers."""
-        case = evidence.open_case(key_of(finding))
+        now = self._now(instant)
+        by_service = self._by_service(finding)
+        home = evidence.case_of(finding.id) if known else None
+        if home is not None and home.state == CaseState.CLOSED:
+            self._add_to_closed(home, finding, known, now)
+            return
+        case = home or evidence.current_case(key_of(finding, by_service=by_service))
         members = evidence.findings_of(case.id) if case else {}
-        change = take(finding, case, members)
+        change = take(finding, case, members, by_service=by_service)
         if change.case is None:
             if known != finding:
                 evidence.put_finding(finding, "")
@@ -155,8 +179,30 @@ class FindingActs:
         if change.change is Change.NONE:
             return
         evidence.put_finding(finding, change.case.id)
-        self._enter(change.change, change.case, finding, self._now(instant))
-        self._decide(change.case, {**members, finding.id: finding}, instant)
+        self._enter(change.change, change.case, finding, now)
+        self._decide(self._moved(change.change, change.case, finding, now), instant)
+
+    def _by_service(self, finding: Finding) -> bool:
+        """Whether each service of a customer has cases of its own, as the clause says."""
+        clause = self._policy_at(finding.provider, finding.first).clauses.get(finding.clause)
+        return clause is not None and clause.by_service
+
+    def _add_to_closed(self, case: Case, finding: Finding, known: Finding | None, now: int) -> None:
+        """Keep a later state of a finding whose case is closed: it is history by now."""
+        if known == finding:
+            return
+        evidence.put_finding(finding, case.id)
+        evidence.update_case(regrouped(case, evidence.findings_of(case.id).values()))
+        self._enter(Change.UPDATED, case, finding, now)
+
+    def _moved(self, change: Change, case: Case, finding: Finding, now: int) -> Case:
+        """Return `case` with its reseller of then, or open again where something new came."""
+        if change is Change.OPENED:
+            profile = self._profile_at(case.provider, case.customer, finding.first)
+            return replace(case, reseller=profile.parent)
+        if change is Change.JOINED:
+            return happen(case, Cause.CAUSE_BACK, self.recording, now=now)
+        return case
 
     def _enter(self, change: Change, case: Case, finding: Finding, now: int) -> None:
         body = {
@@ -178,32 +224,59 @@ class FindingActs:
         self.recording.enter(case.provider, _ACTS[change], case.id, body, at=now)
 
     def _look_again(self, until: int) -> None:
-        """Decide again what has lasted long enough by `until`, each case at its own instant."""
+        """Do by `until` what time alone brings, each case at its own instants and in their order.
+
+        A case is decided again when something has lasted long enough, and its cause is looked at
+        when it may be gone.
+        """
         while True:
-            due = evidence.due_cases(until)
+            looks = evidence.cases_to_look_at(min(until, self._reached))
+            waiting = _first_of_each(evidence.due_cases(until), looks)
             over = self._over(until)
-            if not due and over is None:
+            if not waiting and over is None:
                 return
-            earlier = [item for item in due if over is None or item[0] < over[0]]
-            for instant, case in earlier:
-                members = evidence.findings_of(case.id)
-                self._decide(case, members, instant)
+            earlier = [item for item in waiting if over is None or item[0] < over[0]]
+            for instant, looking, case in earlier:
+                (self._look_at if looking else self._decide)(case, instant)
             if over is not None and not earlier:
                 self._go_on(over[1], over[0])
 
-    def _decide(self, case: Case, members: Mapping[str, Finding], instant: int) -> None:
+    def _look_at(self, case: Case, instant: int) -> None:
+        """Let `case` be resolved or closed where its cause has been gone for long enough."""
+        members = evidence.findings_of(case.id)
+        policy = self._policy_at(case.provider, members[case.findings[0]].first)
+        new, seen = looked(case, members.values(), policy, now=instant)
+        if new.state == CaseState.CLOSED and any(map(unsettled, sanctions.sanctions_of(case.id))):
+            # Somebody has still to say yes or no: no case is closed over that.
+            evidence.update_case(replace(case, look_at=instant + DAY))
+            return
+        because = _BECAUSE.get(CaseState(new.state), Cause.CAUSE_GONE)
+        said = f"{WORDS[because]}: {seen.how}"
+        now = self._now(instant)
+        keep_moved(case, new, self.recording, because=because.value, reason=said, now=now)
+
+    def decide_again(self, case: Case, instant: int) -> None:
+        """Decide `case`, which a person changed, inside the unit that did; the caller keeps."""
+        self._decide(case, instant)
+
+    def _decide(self, case: Case, instant: int) -> None:
         """Decide as of `instant` of event time, so that no delay of ours makes a breach longer."""
         now = self._now(instant)
+        members = evidence.findings_of(case.id)
         opening = members[case.findings[0]].first
         policy = self._policy_at(case.provider, opening)
+        profile = self._profile_at(case.provider, case.customer, opening)
+        if self._profile_at(case.provider, case.customer, now).former:
+            profile = replace(profile, former=True)
         decision = decide(
-            policy=policy,
-            case=case,
-            findings=members.values(),
-            profile=self._profile_at(case.provider, case.customer, opening),
-            now=instant,
+            policy=policy, case=case, findings=members.values(), profile=profile, now=instant
         )
+        looking, _ = looked(case, members.values(), policy, now=instant)
+        # What moves it comes in its own turn, with its own entry.
+        case = looking if looking.state == case.state else replace(case, look_at=instant)
         evidence.put_case(case, due=decision.due, decision=decision.id)
+        if any(target_of(item) for item in members.values()):
+            evidence.put_probe(case.id, now)
         if evidence.put_decision(decision, now):
             self._enter_decision(case, decision, now)
         self._propose(case, decision, members, now)
@@ -237,3 +310,14 @@ class FindingActs:
             if not item.would_do and item.people == 0:
                 keep(by_policy(item, now=now), self.recording, now=now, next_at=now)
                 self.approved.append(item.id)
+
+
+def _first_of_each(
+    due: Iterable[tuple[int, Case]], looks: Iterable[tuple[int, Case]]
+) -> list[tuple[int, bool, Case]]:
+    """Return (instant, whether its cause is looked at, case) of what comes first in each case."""
+    waiting = [(at, False, case) for at, case in due] + [(at, True, case) for at, case in looks]
+    first: dict[str, tuple[int, bool, Case]] = {}
+    for item in sorted(waiting, key=lambda one: (one[0], one[2].id, one[1])):
+        first.setdefault(item[2].id, item)
+    return list(first.values())

@@ -13,6 +13,7 @@ from aupkeep.attribution.ground import Ground
 from aupkeep.attribution.holdings import Holding
 from aupkeep.attribution.profiles import Profile as Statement
 from aupkeep.base.errors import AupkeepError, Fault
+from aupkeep.cases.holder import OVER, PARENT, STATUS, stated
 from aupkeep.decisions.decision import Profile
 from aupkeep.flow.folders import find_folder, load_policy
 from aupkeep.flow.publish_policy import is_published
@@ -156,7 +157,8 @@ class ProfileBook:
         if customer is None:
             return Profile()
         said = {}
-        for item in self._by_customer.get((provider, customer), []):
+        listed = self._by_customer.get((provider, customer), [])
+        for item in listed:
             if item.since <= instant and (item.until is None or instant < item.until):
                 said[item.name] = item.value
         policy = self._policies.at(provider, instant)
@@ -165,4 +167,6 @@ class ProfileBook:
             protected=said.get("protected", "") == "yes"
             or customer in policy.limits.protected_customers,
             service_kinds=tuple(sorted(self._kinds.get((provider, customer), {}).items())),
+            parent=stated(listed, PARENT, instant),
+            former=stated(listed, STATUS, instant) == OVER,
         )

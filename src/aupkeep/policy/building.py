@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from aupkeep.policy.draft import Draft
 from aupkeep.policy.frontmatter import Section
-from aupkeep.policy.model import Clause, Ladder, Limits, Measure, Policy, Step, Tier, When
+from aupkeep.policy.model import (
+    CLOSE_AFTER,
+    RESOLVE_AFTER,
+    Clause,
+    Ladder,
+    Limits,
+    Measure,
+    Policy,
+    Step,
+    Tier,
+    When,
+)
 from aupkeep.policy.schema import ClauseShape, EnforcementShape, FrontShape, StepShape, WhenShape
-from aupkeep.policy.words import SEVERITIES, TIERS
+from aupkeep.policy.words import COMPROMISED, SEVERITIES, TIERS
 
 
 def build(draft: Draft, content_hash: str) -> Policy:
@@ -40,6 +51,10 @@ def build(draft: Draft, content_hash: str) -> Policy:
         act_within=enforcement.act_within,
         appeal_within=enforcement.appeal_within,
         strike_decay=enforcement.strike_decay,
+        compromised_strike=COMPROMISED[enforcement.compromised_strike or "none"],
+        resolve_after=enforcement.resolve_after or RESOLVE_AFTER,
+        close_after=enforcement.close_after or CLOSE_AFTER,
+        tell=enforcement.tell or "customer",
         rules=draft.rules,
         notices={(notice.language, notice.name): notice.text for notice in draft.notices},
     )
@@ -66,6 +81,8 @@ def _clause(section: Section, shape: ClauseShape) -> Clause:
         reported=shape.reported,
         duties=tuple(shape.duties or ()),
         decide_within=shape.decide_within,
+        business_days=shape.clock == "business_days",
+        by_service=shape.group_by == "service",
     )
 
 

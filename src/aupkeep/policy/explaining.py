@@ -92,7 +92,10 @@ def _clause(policy: Policy, clause: Clause) -> Iterator[str]:
     if clause.duties:
         yield "  duties that go with it: " + ", ".join(clause.duties)
     if clause.decide_within:
-        yield f"  a person decides within {format_duration(clause.decide_within)}"
+        days = " of business days" if clause.business_days else ""
+        yield f"  a person decides within {format_duration(clause.decide_within)}{days}"
+    if clause.by_service:
+        yield "  each service of a customer has a case of its own"
     yield f"  ladder {clause.ladder}:"
     for number, step in enumerate(policy.ladders[clause.ladder].steps, start=1):
         yield from _step(number, step, clause)

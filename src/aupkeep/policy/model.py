@@ -10,6 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
+from aupkeep.base.clock import DAY
+
+#: What a policy that says nothing of them has.
+RESOLVE_AFTER, CLOSE_AFTER = DAY, 14 * DAY
+
 
 class Tier(IntEnum):
     """How good the evidence is; the order is what `min` and comparisons mean."""
@@ -135,6 +140,10 @@ class Clause:
     duties: tuple[str, ...] = ()
     #: From awareness to a decision by a person, at most.
     decide_within: int = 0
+    #: That time is counted in the provider's business days.
+    business_days: bool = False
+    #: Each service of a customer has cases of its own.
+    by_service: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +198,14 @@ class Policy:
     act_within: int
     appeal_within: int
     strike_decay: int
+    #: What a breach weighs whose customer was a victim first, in half strikes: 0 or 1.
+    compromised_strike: int = 0
+    #: So long after the last finding ended its cause is gone.
+    resolve_after: int = RESOLVE_AFTER
+    #: So long after its cause was gone a case is closed.
+    close_after: int = CLOSE_AFTER
+    #: Whom a notice about a reseller's customer goes to: customer, reseller or both.
+    tell: str = "customer"
     #: What policy.md says before its first clause, as Markdown.
     preamble: str = ""
     rules: tuple[RuleFile, ...] = ()

@@ -13,7 +13,16 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from aupkeep.policy import texts
 from aupkeep.policy.model import SCOPES
-from aupkeep.policy.words import MEASURES, SEVERITIES, TIERS, WEEKDAYS
+from aupkeep.policy.words import (
+    CLOCKS,
+    COMPROMISED,
+    GROUPS,
+    MEASURES,
+    SEVERITIES,
+    TELL,
+    TIERS,
+    WEEKDAYS,
+)
 
 _Duration = Annotated[int, BeforeValidator(texts.duration)]
 _Instant = Annotated[int, BeforeValidator(texts.instant)]
@@ -27,6 +36,10 @@ _MeasureWord = Annotated[str, AfterValidator(texts.among(MEASURES, "a measure"))
 _TierWord = Annotated[str, AfterValidator(texts.among(tuple(TIERS), "a tier"))]
 _SeverityWord = Annotated[str, AfterValidator(texts.among(tuple(SEVERITIES), "a severity"))]
 _ScopeWord = Annotated[str, AfterValidator(texts.among(SCOPES, "a scope"))]
+_ClockWord = Annotated[str, AfterValidator(texts.among(CLOCKS, "a clock"))]
+_GroupWord = Annotated[str, AfterValidator(texts.among(GROUPS, "what cases are grouped by"))]
+_StrikeWord = Annotated[str, AfterValidator(texts.among(tuple(COMPROMISED), "a strike"))]
+_TellWord = Annotated[str, AfterValidator(texts.among(TELL, "somebody who is told"))]
 _Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 _LISTED = (Field(min_length=1), AfterValidator(texts.once))
@@ -53,7 +66,7 @@ class FrontShape(Shape):
     contact: _Contact
     languages: _Names
     time_zone: _Zone
-    weekend: Annotated[list[_Weekday], *_LISTED]
+    weekend: Annotated[list[_Weekday], *_LISTED, AfterValidator(texts.some_left)]
     holidays: Annotated[list[_Day], *_LISTED] | None = None
     services: _Names
     measures: _MeasureWords
@@ -99,6 +112,8 @@ class ClauseShape(Shape):
     reported: bool = False
     duties: _Names | None = None
     decide_within: _Duration
+    clock: _ClockWord | None = None
+    group_by: _GroupWord | None = None
 
 
 class DutyShape(Shape):
@@ -122,6 +137,10 @@ class EnforcementShape(Shape):
     act_within: _Duration
     appeal_within: _Duration
     strike_decay: _Duration
+    compromised_strike: _StrikeWord | None = None
+    resolve_after: _Duration | None = None
+    close_after: _Duration | None = None
+    tell: _TellWord | None = None
     limits: LimitsShape
     duties: Annotated[dict[_Name, DutyShape], Field(min_length=1)]
     ladders: Annotated[dict[_Name, LadderShape], Field(min_length=1)]

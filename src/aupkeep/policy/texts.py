@@ -17,6 +17,7 @@ from aupkeep.base.clock import DAY, parse_duration, parse_instant, to_datetime
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _LONGEST_NAME = 64
+_WEEK = 7
 _LONGEST_LINE = 200
 _LONGEST_DURATION = 36_525 * DAY
 _MAIL = re.compile(r"[^\s@<>,;:/]+@[^\s@<>,;:/.]+(\.[^\s@<>,;:/.]+)+")
@@ -106,6 +107,13 @@ def once(values: list[str]) -> list[str]:
     for index, value in enumerate(values):
         if value in values[:index]:
             raise ValueError(f"`{value}` is listed twice")
+    return values
+
+
+def some_left(values: list[str]) -> list[str]:
+    """Return a weekend that leaves a day of the week to work on."""
+    if len(values) >= _WEEK:
+        raise ValueError("a week needs a day that is not of the weekend")
     return values
 
 

@@ -13,6 +13,14 @@ MEASURES: Final = tuple(measure.value for measure in Measure)
 TIERS: Final = {tier.word: tier for tier in sorted(Tier, reverse=True)}
 SEVERITIES: Final = {severity.name.lower(): severity for severity in Severity}
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+#: How the time to decide is counted: by the clock, or in the provider's business days.
+CLOCKS: Final = ("always", "business_days")
+#: What parts the cases of one clause.
+GROUPS: Final = ("customer", "service")
+#: What a breach weighs whose customer was a victim first, in half strikes.
+COMPROMISED: Final = {"none": 0, "half": 1}
+#: Whom a notice about a reseller's customer goes to.
+TELL: Final = ("customer", "reseller", "both")
 
 #: Measures that end: they have an inverse, so a step that takes one says for how long.
 REVERSIBLE: Final = frozenset(

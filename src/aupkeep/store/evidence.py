@@ -6,6 +6,7 @@ In: frozen values. Out: the same. Writing happens inside `database.unit()` only.
 from __future__ import annotations
 
 from aupkeep.cases.case import Case, CaseKey
+from aupkeep.cases.state import CaseState
 from aupkeep.decisions.decision import Decision
 from aupkeep.detection.finding import Finding
 from aupkeep.store import models
@@ -44,30 +45,95 @@ def get_finding(identity: str) -> Finding | None:
 def put_case(case: Case, *, due: int | None, decision: str) -> None:
     """Store the present state of `case` and the decision in force."""
     models.Case.objects.update_or_create(
-        id=case.id,
-        defaults={
-            "provider": case.provider,
-            "customer": case.customer,
-            "clause": case.clause,
-            "state": case.state,
-            "aware_at": case.aware_at,
-            "due": due,
-            "decision": decision,
-            "body": to_text(case),
-        },
+        id=case.id, defaults=_columns(case) | {"due": due, "decision": decision}
     )
 
 
-def open_case(key: CaseKey) -> Case | None:
-    """Return the open case of `key`, or None."""
+def update_case(case: Case) -> None:
+    """Store the present state of `case`; what is closed is not decided again by itself."""
+    over = {"due": None, "probe_at": None} if case.state == CaseState.CLOSED else {}
+    models.Case.objects.update_or_create(id=case.id, defaults=_columns(case) | over)
+
+
+def _columns(case: Case) -> dict[str, object]:
+    return {
+        "provider": case.provider,
+        "customer": case.customer,
+        "clause": case.clause,
+        "state": case.state,
+        "aware_at": case.aware_at,
+        "look_at": case.look_at,
+        "reseller": case.reseller,
+        "merged_into": case.merged_into,
+        "body": to_text(case),
+    }
+
+
+def current_case(key: CaseKey) -> Case | None:
+    """Return the case that new findings of `key` join, or None."""
     rows = models.Case.objects.filter(
-        provider=key.provider, clause=key.clause, customer=key.customer or None, state="open"
-    )
-    for row in rows:
+        provider=key.provider, clause=key.clause, customer=key.customer or None
+    ).exclude(state=CaseState.CLOSED.value)
+    for row in rows.order_by("aware_at", "id"):
         case = from_text(row.body, Case)
-        if case.key == key:
+        if case.takes(key):
             return case
     return None
+
+
+def case_of(finding: str) -> Case | None:
+    """Return the case that the finding with the id `finding` is in, or None."""
+    row = models.Finding.objects.filter(id=finding).exclude(case="").first()
+    return exact_case(row.case) if row else None
+
+
+def exact_case(identity: str) -> Case | None:
+    """Return the case whose whole id is `identity`, or None."""
+    row = models.Case.objects.filter(id=identity).first()
+    return from_text(row.body, Case) if row else None
+
+
+def standing_case(identity: str) -> Case | None:
+    """Return the case `identity`, or the one that took it over in the end; None where none is."""
+    case = exact_case(identity)
+    while case is not None and case.merged_into:
+        case = exact_case(case.merged_into)
+    return case
+
+
+def merged_cases(case: str) -> list[Case]:
+    """Return the cases that `case` took over, and those that they had, by id."""
+    found, ahead = [], [case]
+    while ahead:
+        rows = models.Case.objects.filter(merged_into=ahead.pop()).order_by("id")
+        taken = [from_text(row.body, Case) for row in rows]
+        found += taken
+        ahead += [item.id for item in taken]
+    return found
+
+
+def cases_about(provider: str, *, customer: str = "", reseller: str = "") -> list[Case]:
+    """Return every case about `customer`, or about customers of `reseller`, the oldest first."""
+    rows = models.Case.objects.filter(provider=provider).order_by("aware_at", "id")
+    rows = rows.filter(customer=customer) if customer else rows.filter(reseller=reseller)
+    return [from_text(row.body, Case) for row in rows]
+
+
+def cases_to_look_at(until: int) -> list[tuple[int, Case]]:
+    """Return (instant, case) of the causes to look at by `until`, the earliest first."""
+    rows = models.Case.objects.filter(look_at__lte=until).order_by("look_at", "id")
+    return [(row.look_at, from_text(row.body, Case)) for row in rows if row.look_at is not None]
+
+
+def cases_to_probe(until: int, *, most: int) -> list[Case]:
+    """Return the cases that probes are to look at by `until`, what waits longest first."""
+    rows = models.Case.objects.filter(probe_at__lte=until).order_by("probe_at", "id")[:most]
+    return [from_text(row.body, Case) for row in rows]
+
+
+def put_probe(case: str, at: int | None) -> None:
+    """Store when probes look at `case` next; None: no more."""
+    models.Case.objects.filter(id=case).update(probe_at=at)
 
 
 def get_case(identity: str) -> Case | None:

@@ -31,8 +31,10 @@ from django.db.models import When as Where
 
 from aupkeep.attribution.holdings import Holding
 from aupkeep.base.clock import HOUR, MINUTE, parse_instant
+from aupkeep.cases.act import CaseAct
 from aupkeep.cases.case import Case
 from aupkeep.cases.excepting import PolicyException
+from aupkeep.cases.state import CaseState
 from aupkeep.decisions.decision import Decision
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.words import REVERSIBLE
@@ -50,6 +52,7 @@ from aupkeep.store import (
     models,
     redacted,
 )
+from aupkeep.store.cases import acts_on
 from aupkeep.store.envelopes import State as EnvelopeState
 from aupkeep.store.envelopes import opened
 from aupkeep.store.people.models import Person
@@ -145,6 +148,8 @@ class CasePage:
     answers: tuple[dialogue.Answer, ...]
     entries: tuple[EntryLine, ...]
     minutes: tuple[course.Minute, ...]
+    #: What was done with the case itself.
+    acts: tuple[CaseAct, ...]
     #: What `minutes` covers.
     since: int
     until: int
@@ -192,10 +197,11 @@ def _cases() -> QuerySet[Any]:
         review=Subquery(decided.values(count=asks)),
         decide_by=Subquery(decided.values(by=_json("$.decide_by", BigIntegerField))),
     )
+    over = Q(state__in=[CaseState.RESOLVED.value, CaseState.CLOSED.value])
     needs = (
         Q(waits=True)
         | Exists(_live(state=State.FAILED.value))
-        | Q(live=False, review__gt=0)
+        | (Q(live=False, review__gt=0) & ~over)
         | (Exists(answered) & Exists(_in_force()))
     )
     return rows.annotate(
@@ -319,6 +325,7 @@ def case_page(identity: str, *, role: Role, full: bool = False) -> CasePage | No
         held=_held(findings) if reader.identity else {},
         sanctions=redacted.sanctions(sanctions, case, reader),
         notices=tuple(dialogue.notices_of(case.id)) if reader.identity else (),
+        acts=tuple(acts_on(case.id)) if reader.identity else (),
         answers=tuple(dialogue.answers_of(case.id)) if reader.identity else (),
         entries=_entries(reader, *subjects),
         minutes=_minutes(case, since, until),

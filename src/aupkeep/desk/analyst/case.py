@@ -8,8 +8,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from aupkeep.attribution.holdings import Holding
 from aupkeep.base.errors import AupkeepError
+from aupkeep.cases.words import act_line
 from aupkeep.desk import words
 from aupkeep.desk.analyst.course import course_of
+from aupkeep.desk.analyst.handling import handling
 from aupkeep.desk.analyst.trouble import Trouble
 from aupkeep.desk.analyst.trouble import trouble as troubled
 from aupkeep.desk.page import page, render, role_of, signed_in, typed
@@ -97,7 +99,9 @@ def show(
         "title": clause.title if clause else found.case.clause,
         "panels": [item for item in panels if not item.item.sanction.would_do],
         "observed": [item for item in panels if item.item.sanction.would_do],
-        "unfold": trouble is not None,
+        "unfold": trouble is not None and trouble.subject != "case",
+        "work": handling(found.case, tuple(act_line(item) for item in found.acts)),
+        "work_trouble": trouble if trouble and trouble.subject == "case" else None,
         "needs": any(item.line.tone == "waits" for item in panels),
         "full": full,
         "has_more": has_more(role) and not full,

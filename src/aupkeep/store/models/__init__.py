@@ -10,6 +10,7 @@ from aupkeep.store.models.archive import (
     ArchiveHold,
     ArchiveSweep,
 )
+from aupkeep.store.models.cases import CaseAct
 from aupkeep.store.models.course import Minute
 from aupkeep.store.models.dialogue import Answer, Notice
 from aupkeep.store.models.enforcement import Afresh, Alarm, Armed, Pause
@@ -29,6 +30,7 @@ __all__ = [
     "ArchiveSweep",
     "Armed",
     "Case",
+    "CaseAct",
     "Checkpoint",
     "Commit",
     "Decision",

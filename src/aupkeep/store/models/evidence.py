@@ -31,6 +31,13 @@ class Case(models.Model):
     aware_at = models.BigIntegerField()
     #: When the decision must be looked at again because something has lasted long enough.
     due = models.BigIntegerField(null=True, db_index=True)
+    #: When its cause is looked at next by the time of events, and when by probes.
+    look_at = models.BigIntegerField(null=True, db_index=True)
+    probe_at = models.BigIntegerField(null=True, db_index=True)
+    #: The reseller whose customer it is; empty where there is none.
+    reseller = models.CharField(max_length=200, default="", db_index=True)
+    #: The case that took it over, or empty.
+    merged_into = models.CharField(max_length=32, default="", db_index=True)
     #: The decision in force.
     decision = models.CharField(max_length=32, default="")
     body = models.TextField()

@@ -1,0 +1,50 @@
+"""A finding and a case to begin with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aupkeep.cases.case import Case
+from aupkeep.detection.finding import Finding
+from aupkeep.policy.model import Tier
+
+FINDING = Finding(
+    id="f1",
+    state="ended",
+    provider="jasmo",
+    rule="bulk",
+    rule_version="1",
+    rule_status="automatic",
+    policy_version="2026.1",
+    clause="spam",
+    tier=Tier.FACT,
+    key={"login": "ann@shop.example"},
+    customer="c-1",
+    service="s-1",
+    attribution="attributed",
+    actor="login:ann@shop.example",
+    first=100,
+    last=200,
+    observed_at=120,
+    value=12,
+    threshold=10,
+    events=("0:1",),
+)
+
+
+def case(**changes: Any) -> Case:
+    """Return a case of one finding, with `changes`."""
+    fields: dict[str, Any] = {
+        "id": "1" * 32,
+        "provider": "jasmo",
+        "clause": "spam",
+        "customer": "c-1",
+        "actor": "",
+        "state": "open",
+        "attribution": "attributed",
+        "tier": Tier.FACT,
+        "aware_at": 120,
+        "opened_at": 100,
+        "findings": ("f1",),
+    }
+    return Case(**fields | changes)
