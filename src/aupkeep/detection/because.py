@@ -75,7 +75,8 @@ class Trees:
         """Return the tree for every row of `frame`."""
         if not frame.height:
             return []
-        narrow = frame.select(self._fields)
+        # A frame without columns would have no rows either.
+        narrow = frame.select(self._fields) if self._fields else frame
         columns = [mask.tolist() for mask in self._matcher.masks(narrow).values()]
         made = []
         for at, row in enumerate(narrow.iter_rows(named=True)):
