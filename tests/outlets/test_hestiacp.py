@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 from fake_hestia import HASH, Hestia, hestia
-from moody import MOODS, Moody
-from orders import order
 
 from aupkeep.outlets.hestiacp.api import Users, WebDomains
 from aupkeep.outlets.hestiacp.shape import HestiaShape
 from aupkeep.outlets.panel.power import Panel
 from aupkeep.sanctions.power import Order, PowerFault
+from moody import MOODS, Moody
+from orders import order
 
 KINDS = ["suspend_account", "suspend_service", "lock_site"]
 NAMES = {"c-1": "ann", "c-2": "bob", "svc-9": "ann/blog.example"}
@@ -89,10 +89,14 @@ def test_there_and_back(tmp_path: Path, measure: str) -> None:
         assert power.troubles() == []
 
 
-@pytest.mark.parametrize("at", range(4))
-@pytest.mark.parametrize("mood", [*MOODS, "lie"])
+#: Measure, mood, and which of the calls of an act has it.
+EVERY_MOOD = [("suspend_account", mood, at) for mood in (*MOODS, "lie") for at in range(3)] + [
+    ("lock_site", mood, at) for mood in ("lost", "lie", "garbage") for at in range(7)
+]
+
+
+@pytest.mark.parametrize(("measure", "mood", "at"), EVERY_MOOD)
 @pytest.mark.parametrize("act", ["apply", "undo"])
-@pytest.mark.parametrize("measure", ["suspend_account", "lock_site"])
 def test_every_mood_ends_well(tmp_path: Path, measure: str, act: str, mood: str, at: int) -> None:
     with world(tmp_path, measure=measure) as one:
         asked = one.order()

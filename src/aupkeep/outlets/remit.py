@@ -96,3 +96,38 @@ class Remit:
         if self.clock() < due:
             what = f"it may not be done before {format_instant(due)}"
             raise PowerFault(Fault(code="too-early", what=what), retry=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherDoor:
+    """What powers with a remit have in common: the door's owner keeps what stood there before."""
+
+    provider: str
+    remit: Remit
+
+    @property
+    def measure(self) -> str:
+        """The measure it carries out."""
+        return self.remit.measure
+
+    @property
+    def reversible(self) -> bool:
+        """Whether `undo` takes it back."""
+        return self.remit.reversible
+
+    @property
+    def delay(self) -> int:
+        """Microseconds between the last agreement and the call."""
+        return self.remit.delay
+
+    def prepare(self) -> None:
+        """Need nothing: what must be there is the other side's."""
+
+    def carries(self, scope: str, target: str) -> str:
+        """Return why the other side is not asked about `target`, or an empty string."""
+        return self.remit.carries(scope, target)
+
+    def plan(self, order: Order) -> str:
+        """Return an empty string: what stood there before, the other side keeps."""
+        self.remit.check(order)
+        return ""

@@ -17,7 +17,7 @@ from typing import Final
 from aupkeep.base.clock import format_instant
 from aupkeep.base.errors import Fault
 from aupkeep.outlets.command.running import run
-from aupkeep.outlets.remit import Remit
+from aupkeep.outlets.remit import OtherDoor
 from aupkeep.sanctions.power import Mark, Order, PowerFault, Seen
 
 #: What stands for a part of the order, as a whole argument.
@@ -33,41 +33,12 @@ MOST, _SHOWN = 1 << 20, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
+class Command(OtherDoor):
     """Carries a measure out by a program; see the module."""
 
-    provider: str
-    remit: Remit
     #: Argument lists by act: apply, look, undo (none where it cannot be taken back), marks.
     words: Mapping[str, Sequence[str]]
     patience: float = 30.0
-
-    @property
-    def measure(self) -> str:
-        """The measure it carries out."""
-        return self.remit.measure
-
-    @property
-    def reversible(self) -> bool:
-        """Whether `undo` takes it back."""
-        return self.remit.reversible
-
-    @property
-    def delay(self) -> int:
-        """Microseconds between the last agreement and the call."""
-        return self.remit.delay
-
-    def prepare(self) -> None:
-        """Need nothing: the program is the provider's."""
-
-    def carries(self, scope: str, target: str) -> str:
-        """Return why the program is not asked about `target`, or an empty string."""
-        return self.remit.carries(scope, target)
-
-    def plan(self, order: Order) -> str:
-        """Return an empty string: what stood there before, the program keeps."""
-        self.remit.check(order)
-        return ""
 
     def apply(self, order: Order) -> None:
         """Run the program that carries it out."""

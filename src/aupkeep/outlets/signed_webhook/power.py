@@ -17,7 +17,7 @@ from aupkeep.base.clock import SECOND, format_instant
 from aupkeep.base.errors import Fault, Place
 from aupkeep.outlets import durable
 from aupkeep.outlets.calling import Caller
-from aupkeep.outlets.remit import Remit
+from aupkeep.outlets.remit import OtherDoor
 from aupkeep.outlets.signed_webhook.signing import Signer, headers, signer
 from aupkeep.sanctions.power import Mark, Order, PowerFault, Seen
 
@@ -26,41 +26,12 @@ _SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SignedWebhook:
+class SignedWebhook(OtherDoor):
     """Carries a measure out by posts to one address."""
 
-    provider: str
-    remit: Remit
     caller: Caller
     #: File with the key and nothing else; read at each call, by the hand alone.
     key: Path
-
-    @property
-    def measure(self) -> str:
-        """The measure it carries out."""
-        return self.remit.measure
-
-    @property
-    def reversible(self) -> bool:
-        """Whether `undo` takes it back."""
-        return self.remit.reversible
-
-    @property
-    def delay(self) -> int:
-        """Microseconds between the last agreement and the call."""
-        return self.remit.delay
-
-    def prepare(self) -> None:
-        """Need nothing: what must be there is the receiver's."""
-
-    def carries(self, scope: str, target: str) -> str:
-        """Return why the receiver is not asked about `target`, or an empty string."""
-        return self.remit.carries(scope, target)
-
-    def plan(self, order: Order) -> str:
-        """Return an empty string: what stood there before, the receiver keeps by the sanction."""
-        self.remit.check(order)
-        return ""
 
     def apply(self, order: Order) -> None:
         """Ask that it be so; the receiver knows the same order by its id."""

@@ -18,13 +18,13 @@ from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from moody import Moody, Request, serving
-from orders import Clock, order
 
 from aupkeep.outlets.calling import Caller
 from aupkeep.outlets.remit import SCOPES, Remit
 from aupkeep.outlets.signed_webhook.power import SignedWebhook
 from aupkeep.sanctions.power import Order
+from moody import Moody, Request, serving
+from orders import Clock, order
 
 SECRET = bytes(range(32))
 SEED = bytes(range(100, 132))
