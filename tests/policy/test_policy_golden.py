@@ -49,6 +49,14 @@ CASES: dict[str, tuple[Edit, ...]] = {
     "empty-clause": ((PAGE, "Who says stop is left alone.\n", ""),),
     "untitled-clause": ((PAGE, "Asked not to write {#", "{#"),),
     "unknown-key": ((BOOK, "ladder: mail, applies_to", "lader: mail, applies_to"),),
+    "words-of-cases": (
+        (BOOK, "ladder: mail, applies_to", "ladder: mail, clock: bussiness_days, applies_to"),
+        (
+            BOOK,
+            "appeal_within: 14d",
+            "tell: resellers\ncompromised_strike: whole\nappeal_within: 14d",
+        ),
+    ),
     "unknown-key-in-step": ((BOOK, "answer_within: 48h", "answer_witin: 48h"),),
     "unknown-key-in-when": ((BOOK, "lasting: 12h", "lastting: 12h"),),
     "unknown-key-at-top": ((PAGE, "contact:", "conntact:"),),

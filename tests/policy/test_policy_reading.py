@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from aupkeep.base.clock import DAY, HOUR, parse_instant
 from aupkeep.base.errors import AupkeepError
+from aupkeep.cases.deadline import decide_by
 from aupkeep.policy.building import build
 from aupkeep.policy.draft import open_folder
 from aupkeep.policy.model import Limits, Measure, Severity, Step, Tier, When
@@ -34,6 +35,40 @@ def test_a_clean_folder_becomes_a_policy(clean: Mapping[str, str]) -> None:
     )
     assert (policy.act_within, policy.appeal_within) == (DAY, 14 * DAY)
     assert policy.strike_decay == 180 * DAY
+
+
+def test_what_a_policy_may_say_of_cases(edited: Edited, clean: Mapping[str, str]) -> None:
+    plain = read_policy(clean)
+    clause = plain.clauses["spam"]
+    assert (clause.by_service, clause.business_days, plain.tell) == (False, False, "customer")
+    assert (plain.compromised_strike, plain.resolve_after, plain.close_after) == (0, DAY, 14 * DAY)
+    said = "tell: both\ncompromised_strike: half\nresolve_after: 2d\nclose_after: 3d\n"
+    policy = read_policy(
+        edited(
+            ("enforcement.yml", "appeal_within: 14d", said + "appeal_within: 14d"),
+            (
+                "enforcement.yml",
+                "ladder: mail, applies_to",
+                "ladder: mail, clock: business_days, group_by: service, applies_to",
+            ),
+        )
+    )
+    clause = policy.clauses["spam"]
+    assert (clause.by_service, clause.business_days, policy.tell) == (True, True, "both")
+    assert (policy.compromised_strike, policy.resolve_after, policy.close_after) == (
+        1,
+        2 * DAY,
+        3 * DAY,
+    )
+    saturday = parse_instant("2026-07-11T10:00:00Z")
+    assert decide_by(plain, plain.clauses["spam"], saturday) == saturday + DAY
+    assert decide_by(policy, clause, saturday) == parse_instant("2026-07-13T22:00:00Z")
+
+
+def test_a_week_has_a_day_to_work_on(edited: Edited) -> None:
+    week = "monday, tuesday, wednesday, thursday, friday, saturday, sunday"
+    with pytest.raises(AupkeepError, match="a week needs a day"):
+        read_policy(edited(("policy.md", "saturday, sunday", week)))
 
 
 def test_clauses_come_in_the_order_of_the_page(clean: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,9 @@ class Work:
         logs.mkdir(parents=True)
         begin = time.time_ns() // 1000 - 300 * MINUTE
         listed = _mail("ann@shop.example", begin, 80) + _mail("bob@club.example", begin, 80)
-        (logs / "mail.log").write_text("".join(text for _, text in sorted(listed)))
+        (logs / "mail.log").write_text(
+            "".join(text for _, text in sorted(listed, key=itemgetter(0)))
+        )
         self.did(
             "init", self.folder, "--policy", "jasmo", "--root", folder / "root", "--person", "ann"
         )

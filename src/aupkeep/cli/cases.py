@@ -17,6 +17,7 @@ from aupkeep.cli.place import Folder, opened
 from aupkeep.decisions.words import explain
 from aupkeep.flow.case_standing import known_of
 from aupkeep.flow.casework import Desk, found_case
+from aupkeep.sanctions.wording import one_line
 from aupkeep.store import chain, evidence
 from aupkeep.store.sanctions import sanctions_of
 
@@ -65,7 +66,7 @@ def show_case(
         clause = desk.policy(found).clauses[found.clause]
         members = list(evidence.findings_of(found.id).values())
         lines = explain(decision, found, members, clause) if members else []
-        print("\n".join(lines + standing(found, known)))
+        print("\n".join([*lines, *map(one_line, standing(found, known))]))
         print("\nrecord:")
         taken = [item.id for item in evidence.merged_cases(found.id)]
         subjects = [found.id, *taken, *(item.id for item in sanctions_of(found.id))]

@@ -39,4 +39,6 @@ class Migration(migrations.Migration):
             name="reseller",
             field=models.CharField(db_index=True, default="", max_length=200),
         ),
+        # Cases of before are looked at once, which says when their causes may be gone.
+        migrations.RunSQL("UPDATE store_case SET look_at = aware_at", migrations.RunSQL.noop),
     ]
