@@ -39,6 +39,7 @@ _SETTINGS: dict[str, type[BaseModel]] = {
     "`[alarm]`": settings.AlarmSettings,
     "`[checkpoint]`": settings.CheckpointSettings,
     "`[archive]`": settings.ArchiveSettings,
+    "`[record]`": settings.RecordSettings,
     "`[desk]`": settings.DeskSettings,
 }
 _POLICY: dict[str, type[BaseModel]] = {

@@ -69,24 +69,26 @@ def rows() -> Iterator[Stored]:
 
     Raises `AupkeepError` where the database cannot be read, with the entry after which.
     """
-    before = "before its first entry"
+    before: Stored | None = None
     with connection.cursor() as cursor:
         try:
             cursor.execute(_ROWS)
             for line, provider, number, own, types, envelope in cursor:
+                sound = types == _TYPES
                 row = Stored(
-                    line=line or b"",
-                    provider=provider or b"",
-                    number=number or b"",
-                    hash=own or b"",
-                    sound=types == _TYPES,
-                    envelope=envelope,
+                    line or b"", provider or b"", number or b"", own or b"", sound, envelope
                 )
                 yield row
-                name = row.provider.decode("utf-8", "replace")
-                before = f"after entry {row.number.decode('utf-8', 'replace')} of {name}"
+                before = row
         except (DatabaseError, AupkeepError) as refused:
-            raise _damaged(f"the record cannot be read {before} ({refused})") from None
+            raise _damaged(f"the record cannot be read {_after(before)} ({refused})") from None
+
+
+def _after(row: Stored | None) -> str:
+    if row is None:
+        return "before its first entry"
+    name = row.provider.decode("utf-8", "replace")
+    return f"after entry {row.number.decode('utf-8', 'replace')} of {name}"
 
 
 def expected(names: Iterable[str]) -> dict[str, str]:
