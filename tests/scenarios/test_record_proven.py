@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from installed import Command, Done
 from typer.testing import CliRunner
 
-from aupkeep.base.clock import MINUTE
+from aupkeep.attribution.holdings import Holding
+from aupkeep.base.clock import DAY, MINUTE
 from aupkeep.cli.record import app
 from aupkeep.flow.answering import answer
 from aupkeep.record.bag import MANIFEST, PAYLOAD, TAGS, pack
@@ -55,11 +56,26 @@ def leave() -> None:
     close_store()
 
 
+def _login(number: int, now: int) -> Holding:
+    """One of many customers, so that a cap on the share of all stops nothing."""
+    return Holding(
+        provider="jasmo",
+        kind="login",
+        value=f"c{number}@shop.example",
+        customer=f"jas-{number}",
+        service=f"jas-{number}-mail",
+        since=now - 90 * DAY,
+        source="panel",
+        recorded_at=now - 90 * DAY,
+    )
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
     base = tmp_path_factory.mktemp("proven")
     stage = make_stage(base / "installation")
     stage.arm()
+    stage.hold(*(_login(number, stage.now) for number in range(200)))
     case = stage.held()
     notice = dialogue.notices_of(case.id)[0].notice
     answer(notice.id, "It was not me.", now=stage.now)
@@ -365,7 +381,7 @@ def test_a_proof_of_one_entry_and_what_it_holds(aupkeep: Command, made: Made, fo
     for old, new, why in (
         (b"sanction_announced", b"sanction_lifted", "its content does not fit its hash"),
         (b'"path":["', b'"path":["00', "it is not in the chain of checkpoint"),
-        (b'"envelope":"AQ', b'"envelope":"AR', "its envelope is not the one that it names"),
+        (b'"envelope":"A', b'"envelope":"B', "its envelope is not the one that it names"),
     ):
         data = proof.read_bytes()
         assert old in data
