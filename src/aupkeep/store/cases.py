@@ -32,8 +32,8 @@ def move_findings(findings: Iterable[str], case: str) -> None:
     models.Finding.objects.filter(id__in=list(findings)).update(case=case)
 
 
-def move_sanction(sanction: Sanction, case: str) -> None:
-    """Put `sanction` into `case`, with its notices and their answers; no more of it changes."""
+def move_sanction(sanction: Sanction, case: str) -> Sanction:
+    """Put `sanction` into `case`, with its notices and their answers; return it as it is then."""
     moved = replace(sanction, case=case)
     models.Sanction.objects.filter(id=sanction.id).update(case=case, body=to_text(moved))
     notices = models.Notice.objects.filter(sanction=sanction.id)
@@ -41,3 +41,4 @@ def move_sanction(sanction: Sanction, case: str) -> None:
         case=case
     )
     notices.update(case=case)
+    return moved
