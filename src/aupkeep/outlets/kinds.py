@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, get_args
 
+from aupkeep.outlets.nftables.shape import NftablesShape
+from aupkeep.outlets.nginx_site.shape import NginxSiteShape
 from aupkeep.outlets.postfix_hold.shape import PostfixHoldShape
+from aupkeep.outlets.quarantine.shape import QuarantineShape
 from aupkeep.outlets.shape import PowerShape
+from aupkeep.outlets.unix_account.shape import UnixAccountShape
 from aupkeep.policy.model import Measure
 
 KINDS: Final[Mapping[str, type[PowerShape]]] = {
+    "nftables": NftablesShape,
+    "nginx_site": NginxSiteShape,
     "postfix_hold": PostfixHoldShape,
+    "quarantine": QuarantineShape,
+    "unix_account": UnixAccountShape,
 }
 #: What carries a measure out where a table does not say.
 USUAL: Final = "postfix_hold"

@@ -27,3 +27,6 @@ REVERSIBLE: Final = frozenset(
         Measure.DENY_SERVICE,
     }
 )
+
+#: Measures that a person can take back: what ends, and what is gone for good only when its copy is.
+LIFTABLE: Final = REVERSIBLE | {Measure.REMOVE_CONTENT}

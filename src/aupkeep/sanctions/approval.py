@@ -14,7 +14,7 @@ from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.base.ids import make_id
 from aupkeep.policy.model import TOUCH_SERVICE, Measure, Tier
 from aupkeep.policy.people import least_people
-from aupkeep.policy.words import REVERSIBLE
+from aupkeep.policy.words import LIFTABLE
 from aupkeep.sanctions.sanction import Sanction, State, move
 
 #: How long a measure of two people waits where one person runs the desk alone.
@@ -67,7 +67,7 @@ def lift(sanction: Sanction, person: str, reason: str, *, release: bool) -> Sanc
     failed can always be given up.
     """
     said = _reason(reason)
-    if Measure(sanction.measure) not in REVERSIBLE and sanction.state is not State.FAILED:
+    if Measure(sanction.measure) not in LIFTABLE and sanction.state is not State.FAILED:
         raise AupkeepError(
             Fault(
                 code="nothing-to-lift",
