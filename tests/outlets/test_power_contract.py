@@ -162,6 +162,7 @@ def strangers(power: Power) -> list[Mark]:
     return [mark for mark in power.marks() if not mark.sanction]
 
 
+@pytest.mark.slow
 def test_killed_before_any_step_and_asked_again_it_is_the_same(world: World) -> None:
     before = world.state()
     order = planned(world)

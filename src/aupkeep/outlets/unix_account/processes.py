@@ -8,6 +8,7 @@ Source: pidfd_open(2), proc(5).
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from contextlib import suppress
@@ -20,7 +21,9 @@ from aupkeep.sanctions.power import PowerFault
 _PAUSE = 0.02
 #: So often in a row nothing must run.
 _LOOKS = 2
-_ZOMBIE = "Z"
+_ENDED = re.compile(rb"^State:\s+[ZX]", re.MULTILINE)
+#: Real, effective and saved user, and that of the file system.
+_USERS = re.compile(rb"^Uid:([\s\d]+)$", re.MULTILINE)
 
 
 def running(uid: int) -> list[int]:
@@ -69,10 +72,10 @@ def _signal(pids: list[int], uid: int, number: signal.Signals) -> None:
 
 def _belongs(pid: int, uid: int) -> bool:
     try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8", errors="replace")
+        status = Path(f"/proc/{pid}/status").read_bytes()
     except OSError:
         return False
-    known = dict(line.partition(":")[::2] for line in status.splitlines())
-    if known.get("State", "").split()[:1] == [_ZOMBIE]:
+    if _ENDED.search(status):
         return False
-    return str(uid) in known.get("Uid", "").split()[:3]
+    users = _USERS.search(status)
+    return users is not None and str(uid).encode() in users[1].split()[:3]
