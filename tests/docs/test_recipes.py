@@ -122,7 +122,7 @@ def test_add_a_rule(tree: Path) -> None:
 def test_add_a_power(tree: Path) -> None:
     _, said = follow("Add a power", tree)
     assert "no fault" in said
-    assert "power: suspend_service" in said
+    assert "ladder readers: warn, hold_mail, deny_service" in said
     assert "power: deny_service" not in said
     assert "armed: power deny_service of jasmo" in said
     assert "what is in force is what the sanctions say" in said
