@@ -36,6 +36,6 @@ REVERSIBLE: Final = frozenset(
     }
 )
 
-#: Measures that a person may take back: those that end, those that stand until somebody says so, and
-#: what is gone for good only when its copy is.
+#: Measures that a person may take back: those that end, those that stand until somebody says so,
+#: and what is gone for good only when its copy is.
 LIFTABLE: Final = REVERSIBLE | {Measure.PRESERVE, Measure.FEE, Measure.REMOVE_CONTENT}
