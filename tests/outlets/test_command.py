@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orders import NOW, Clock, order
 from pydantic import ValidationError
 
 from aupkeep.base.clock import DAY
@@ -23,6 +22,7 @@ from aupkeep.outlets.command.power import MOST, PLACES, Command, _fill
 from aupkeep.outlets.command.shape import CommandShape
 from aupkeep.outlets.remit import Remit
 from aupkeep.sanctions.power import Order, PowerFault
+from orders import NOW, Clock, order
 
 #: A door as a provider would write it: a file a sanction.
 DOOR = """\
@@ -37,7 +37,9 @@ case $1 in
             echo "$3" >> "$folder/done"
         } ;;
     look)
-        if [ -e "$folder/on/$3" ]; then echo "in force"; else echo "not in force"; fi
+        said="not in force"
+        [ "$(cat "$folder/on/$3" 2>/dev/null)" != "$4" ] || said="in force"
+        echo "$said"
         echo "looked" ;;
     undo) rm -f "$folder/on/$3" ;;
     marks) for one in "$folder"/on/*; do [ ! -e "$one" ] || echo "${one##*/} $(cat "$one")"; done ;;

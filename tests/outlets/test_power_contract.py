@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from power_worlds import WORLDS
+from power_worlds import APART, WORLDS
 from power_worlds.world import Shared, World
 
 from aupkeep.outlets.kinds import KINDS
@@ -31,7 +31,8 @@ HOSTILE = (
 
 
 def test_every_kind_of_power_has_its_worlds() -> None:
-    assert set(WORLDS) == set(KINDS)
+    assert {*WORLDS, *APART} == set(KINDS)
+    assert not set(WORLDS) & set(APART)
 
 
 @pytest.fixture(scope="session")
