@@ -179,7 +179,7 @@ def _coded(column: pl.Series) -> tuple[Codes, Codes]:
     drawn = column.cast(pl.Categorical(pl.Categories.random())).to_physical()
     highest = drawn.max()
     missing = highest + 1 if isinstance(highest, int) else 0
-    codes = drawn.fill_null(missing).to_numpy()
+    codes = (drawn.fill_null(missing) if drawn.null_count() else drawn).to_numpy()
     examples = np.zeros(int(codes.max()) + 1, dtype=np.uint32)
     examples[codes] = np.arange(codes.size, dtype=np.uint32)
     return codes, examples

@@ -31,7 +31,8 @@ def visible(frame: pl.DataFrame, provider: str, columns: list[str]) -> pl.DataFr
     who = pl.col("customer")
     if frame["customer"].null_count():
         who = pl.coalesce(who, pl.lit("?") + pl.col("actor").fill_null(""))
-    given = (_number(name) if frame.schema[name].is_float() else name for name in columns)
+    schema = frame.schema
+    given = (_number(name) if schema[name].is_float() else name for name in columns)
     return frame.select(*given, who.alias(CUSTOMER))
 
 
@@ -64,18 +65,21 @@ class Batch:
 
     def whole(self, name: str) -> Ints:
         """Return a whole-number column; 0 where it is missing."""
-        column = self.frame[name].cast(pl.Int64).fill_null(0)
-        return np.array(column.to_numpy())
+        return np.array(_filled(self.frame[name].cast(pl.Int64), 0).to_numpy())
 
     def real(self, name: str) -> NDArray[np.float64]:
         """Return a column as floats; 0 where it is missing."""
-        column = self.frame[name].cast(pl.Float64).fill_null(0.0)
-        return np.array(column.to_numpy())
+        return np.array(_filled(self.frame[name].cast(pl.Float64), 0.0).to_numpy())
 
     def given(self, name: str) -> NDArray[np.bool_]:
         """Return which rows have a value in `name`."""
         if name not in self._given:
-            self._given[name] = np.array(self.frame[name].is_not_null().to_numpy())
+            column = self.frame[name]
+            self._given[name] = (
+                np.array(column.is_not_null().to_numpy())
+                if column.null_count()
+                else np.ones(len(column), dtype=np.bool_)
+            )
         return self._given[name]
 
     def prepare(self, name: str, column: Column, picked: NDArray[np.bool_]) -> None:
@@ -86,3 +90,8 @@ class Batch:
     def ids(self, name: str) -> Ids:
         """Return the numbers of the values of column `name`, as prepared."""
         return self._ids[name]
+
+
+def _filled(column: pl.Series, value: float) -> pl.Series:
+    """Return `column` with `value` where it is missing."""
+    return column.fill_null(value) if column.null_count() else column

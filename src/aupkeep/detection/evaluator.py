@@ -119,10 +119,11 @@ class Evaluator:
         fresh = out[:, layout.O_WHAT] == layout.OPENED_NOW
         keys = iter(self._keys(out[fresh, layout.O_CODE]))
         rows = list(map(tuple, store.told[:told].tolist()))
-        changes = zip(out.tolist(), store.out_reals[:count].tolist(), fresh.tolist(), strict=True)
+        reals, times = store.out_reals[:count].tolist(), store.out_times[:count].tolist()
+        changes = zip(out.tolist(), reals, times, fresh.tolist(), strict=True)
         return [
-            self._opened(one, reals, next(keys), rows) if new else self._moved(one, reals[0])
-            for one, reals, new in changes
+            self._opened(one, real, held, next(keys), rows) if new else self._moved(one, real[0])
+            for one, real, held, new in changes
         ]
 
     def _keys(self, codes: Ints) -> list[Values]:
@@ -145,7 +146,12 @@ class Evaluator:
         )
 
     def _opened(
-        self, out: list[int], reals: list[float], key: Values, rows: list[tuple[int, ...]]
+        self,
+        out: list[int],
+        reals: list[float],
+        times: list[int],
+        key: Values,
+        rows: list[tuple[int, ...]],
     ) -> Transition:
         """Return the transition of a finding that opened; `rows` are those it may tell of."""
         what, instant, row, slot, peak, level = out[: layout.O_CODE]
@@ -161,13 +167,13 @@ class Evaluator:
             weak=bool(weak & layout.FAINT),
             forgeable=bool(weak & layout.FORGEABLE),
             kept=tuple(rows[told : told + out[layout.O_KEPT]]),
-            parts=self._made_of(out, reals[1], slot),
+            parts=self._made_of(out, reals[1], times),
         )
 
-    def _made_of(self, out: list[int], total: float, slot: int) -> tuple[Number, ...]:
+    def _made_of(self, out: list[int], total: float, times: list[int]) -> tuple[Number, ...]:
         """Return what the value was made of when the finding opened, as `parts` says."""
         if self.mode in layout.JOINS:
-            return self.parts(slot)
+            return tuple(times)
         if self.mode == layout.REAL_MEAN:
             return total, out[layout.O_DEN]
         return (out[layout.O_NUM], out[layout.O_DEN]) if self.mode in layout.IS_SHARE else ()

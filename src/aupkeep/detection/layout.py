@@ -150,5 +150,7 @@ class Store(NamedTuple):
     out: Ints
     #: Peak, and at an opening the sum of floats in the window.
     out_reals: Reals
+    #: Of a rule that joins others, at an opening: `times` as they were.
+    out_times: Ints
     #: (stream, position, part) of the rows that openings tell of.
     told: Ints

@@ -83,6 +83,7 @@ def empty_store(mode: int, *, rules: int = 1) -> Store:
         nodes=chained(np.zeros((_SLOTS, NODE_COLUMNS), dtype=np.int64), 0),
         out=np.zeros((_OUT, OUT_COLUMNS), dtype=np.int64),
         out_reals=np.zeros((_OUT, 2)),
+        out_times=np.zeros((_OUT, rules if mode in JOINS else 0), dtype=np.int64),
         told=np.zeros((0, 3), dtype=np.int64),
     )
 
@@ -117,7 +118,8 @@ def with_room(store: Store, span: int, most: int) -> Store:
         store = store._replace(nodes=chained(grown(store.nodes, _more(held)), held))
     while tally[N_OPEN] + 8 >= len(store.out):
         size = 2 * len(store.out)
-        store = store._replace(out=grown(store.out, size), out_reals=grown(store.out_reals, size))
+        for name in ("out", "out_reals", "out_times"):
+            store = store._replace(**{name: grown(getattr(store, name), size)})
     if tally[N_TOLD] + most > len(store.told):
         size = 2 * int(tally[N_TOLD]) + 8 * most
         store = store._replace(told=grown(store.told, size))

@@ -97,8 +97,7 @@ _inlined = njit(_nrt=False, inline="always")
 def feed(store: Store, params: Params, rows: Rows, start: int) -> int:
     """Evaluate picked rows from `start` on; return the first one that is still to do.
 
-    Stops before a row for which there might be no room, and where a rule that joins others opened
-    a finding, so that the caller can read when each of them held.
+    Stops before a row for which there might be no room.
     """
     count = rows.picked.size
     pane = first = 0
@@ -123,8 +122,7 @@ def feed(store: Store, params: Params, rows: Rows, start: int) -> int:
         if params.most > 0:
             _keep(store, params, rows, row, slot, pane)
         _add(store, params, rows, row, slot, at, pane)
-        if _judge(store, params, rows, i, slot, at) and params.mode in JOINS:
-            return i + 1
+        _judge(store, params, rows, i, slot, at)
     return rows.picked.size
 
 
@@ -328,30 +326,29 @@ def _drop_some(store: Store, params: Params, slot: int, at: int) -> None:
 
 
 @_inlined
-def _judge(store: Store, params: Params, rows: Rows, i: int, slot: int, at: int) -> bool:
-    """Compare the value after a row with the condition; return whether a finding opened."""
+def _judge(store: Store, params: Params, rows: Rows, i: int, slot: int, at: int) -> None:
+    """Compare the value after a row with the condition; open, raise or end a finding."""
     slots = store.slots
     holds = _holds(store, params, slot, at)
     faint = FAINT if slots[slot, LOW] > at - params.span else 0
     forged = FORGEABLE if slots[slot, FORGED] > at - params.span else 0
     rows.marks[i] = (1 if holds else 0) + ((faint + forged) << 1)
     if not params.reports:
-        return False
+        return
     time = slots[slot, TIME]
     if store.tags[slot, OPEN] == 1:
         if not holds:
             _end(store, slot, time, rows.picked[i])
         else:
             _grow(store, params, slot, rows.picked[i])
-        return False
+        return
     if not holds:
-        return False
+        return
     ended = slots[slot, ENDED]
     if ended != NEVER and time - ended < params.cooldown:
-        return False
+        return
     store.out[store.tally[N_OUT], O_WEAK] = faint + forged
     _open(store, params, slot, rows.picked[i])
-    return True
 
 
 @_inlined
@@ -423,6 +420,9 @@ def _tell(store: Store, params: Params, slot: int) -> None:
     store.out[out, O_TOLD] = told
     if params.mode in ADDS_REALS:
         store.out_reals[out, 1] = store.reals[slot, OLDER] + newest_real(store, slot)
+    if params.mode in JOINS:
+        for rule in range(store.times.shape[1]):
+            store.out_times[out, rule] = store.times[slot, rule]
     node = np.int64(store.tags[slot, HEAD])
     count = 0
     while node >= 0 and count < params.most:
