@@ -26,7 +26,7 @@ from aupkeep.policy.model import Policy
 from aupkeep.sanctions.approval import by_policy
 from aupkeep.sanctions.proposing import observe, propose, superseded
 from aupkeep.sanctions.sanction import State, move
-from aupkeep.store import evidence, sanctions
+from aupkeep.store import dialogue, evidence, sanctions
 from aupkeep.store.exceptions import covered
 from aupkeep.store.rows import to_text
 
@@ -199,6 +199,7 @@ class FindingActs:
             findings=members.values(),
             profile=self._profile_at(case.provider, case.customer, opening),
             now=instant,
+            silent_since=dialogue.silent_since(case.id),
         )
         evidence.put_case(case, due=decision.due, decision=decision.id)
         if evidence.put_decision(decision, now):

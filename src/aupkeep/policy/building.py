@@ -40,6 +40,7 @@ def build(draft: Draft, content_hash: str) -> Policy:
         act_within=enforcement.act_within,
         appeal_within=enforcement.appeal_within,
         strike_decay=enforcement.strike_decay,
+        digest=enforcement.digest or 0,
         rules=draft.rules,
         notices={(notice.language, notice.name): notice.text for notice in draft.notices},
     )
@@ -66,6 +67,7 @@ def _clause(section: Section, shape: ClauseShape) -> Clause:
         reported=shape.reported,
         duties=tuple(shape.duties or ()),
         decide_within=shape.decide_within,
+        category=shape.category or "",
     )
 
 

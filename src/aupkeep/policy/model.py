@@ -135,6 +135,8 @@ class Clause:
     duties: tuple[str, ...] = ()
     #: From awareness to a decision by a person, at most.
     decide_within: int = 0
+    #: What kind of breach it is in the words of the EU (`policy.words.CATEGORIES`); empty = other.
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +191,8 @@ class Policy:
     act_within: int
     appeal_within: int
     strike_decay: int
+    #: Letters that only ask are gathered into one a customer within this time; 0 = each alone.
+    digest: int = 0
     #: What policy.md says before its first clause, as Markdown.
     preamble: str = ""
     rules: tuple[RuleFile, ...] = ()

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from aupkeep.policy import texts
 from aupkeep.policy.model import SCOPES
-from aupkeep.policy.words import MEASURES, SEVERITIES, TIERS, WEEKDAYS
+from aupkeep.policy.words import CATEGORIES, MEASURES, SEVERITIES, TIERS, WEEKDAYS
 
 _Duration = Annotated[int, BeforeValidator(texts.duration)]
 _Instant = Annotated[int, BeforeValidator(texts.instant)]
@@ -27,6 +27,7 @@ _MeasureWord = Annotated[str, AfterValidator(texts.among(MEASURES, "a measure"))
 _TierWord = Annotated[str, AfterValidator(texts.among(tuple(TIERS), "a tier"))]
 _SeverityWord = Annotated[str, AfterValidator(texts.among(tuple(SEVERITIES), "a severity"))]
 _ScopeWord = Annotated[str, AfterValidator(texts.among(SCOPES, "a scope"))]
+_CategoryWord = Annotated[str, AfterValidator(texts.among(CATEGORIES, "a category"))]
 _Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 _LISTED = (Field(min_length=1), AfterValidator(texts.once))
@@ -99,6 +100,7 @@ class ClauseShape(Shape):
     reported: bool = False
     duties: _Names | None = None
     decide_within: _Duration
+    category: _CategoryWord | None = None
 
 
 class DutyShape(Shape):
@@ -122,6 +124,7 @@ class EnforcementShape(Shape):
     act_within: _Duration
     appeal_within: _Duration
     strike_decay: _Duration
+    digest: _Duration | None = None
     limits: LimitsShape
     duties: Annotated[dict[_Name, DutyShape], Field(min_length=1)]
     ladders: Annotated[dict[_Name, LadderShape], Field(min_length=1)]

@@ -5,6 +5,8 @@ In: frozen values. Out: the same. Writing happens inside `database.unit()` only.
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from aupkeep.cases.case import Case, CaseKey
 from aupkeep.decisions.decision import Decision
 from aupkeep.detection.finding import Finding
@@ -56,6 +58,12 @@ def put_case(case: Case, *, due: int | None, decision: str) -> None:
             "body": to_text(case),
         },
     )
+
+
+def look_again(case: str, at: int) -> None:
+    """Let the open case `case` be decided again at the instant `at`, or sooner where it is due."""
+    rows = models.Case.objects.filter(id=case, state="open")
+    rows.filter(Q(due=None) | Q(due__gt=at)).update(due=at)
 
 
 def open_case(key: CaseKey) -> Case | None:

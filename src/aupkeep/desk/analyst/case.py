@@ -8,11 +8,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 
 from aupkeep.attribution.holdings import Holding
 from aupkeep.desk import words
+from aupkeep.desk.analyst.appeals import panels_of
 from aupkeep.desk.analyst.course import course_of
 from aupkeep.desk.analyst.trouble import Trouble
 from aupkeep.desk.page import page, render, signed_in
 from aupkeep.desk.site import site
 from aupkeep.detection.finding import Finding
+from aupkeep.flow import attaching
 from aupkeep.policy.model import Clause, Policy
 from aupkeep.sanctions.approval import milder
 from aupkeep.sanctions.sanction import Sanction, State
@@ -74,7 +76,9 @@ def show(request: HttpRequest, identity: str, trouble: Trouble | None = None) ->
         "panels": [item for item in panels if not item.item.sanction.would_do],
         "observed": [item for item in panels if item.item.sanction.would_do],
         "unfold": trouble is not None,
-        "needs": any(item.line.tone == "waits" for item in panels),
+        "appeals": panels_of(found, signed_in(request), trouble),
+        "needs": any(item.line.tone == "waits" for item in panels)
+        or any(item.open for item in found.appeals),
     }
     return render(request, _TEMPLATE, context, status=trouble.status if trouble else 200)
 
@@ -93,6 +97,8 @@ def _story(found: queries.CasePage) -> dict[str, object]:
             (entry, words.ACTS.get(entry.act, entry.act)) for entry in found.entries[-MOST:]
         ],
         "most": MOST,
+        "customers": words.CUSTOMERS,
+        "files": [(item, attaching.place(site().installation, item)) for item in found.attachments],
     }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from aupkeep.base.errors import AupkeepError, Fault
 
 #: Codes of faults in what was typed; every other refusal is about the state things are in.
-_TYPED = frozenset({"no-reason", "no-length", "not-milder"})
+_TYPED = frozenset({"no-reason", "no-length", "not-milder", "long-reason"})
 BAD_REQUEST, CONFLICT = 400, 409
 
 

@@ -11,7 +11,7 @@ from aupkeep.store.models.archive import (
     ArchiveSweep,
 )
 from aupkeep.store.models.course import Minute
-from aupkeep.store.models.dialogue import Answer, Notice
+from aupkeep.store.models.dialogue import Answer, Appeal, Attachment, DueLetter, Notice
 from aupkeep.store.models.enforcement import Afresh, Alarm, Armed, Pause
 from aupkeep.store.models.evidence import Case, Decision, Finding, Sanction
 from aupkeep.store.models.exceptions import PolicyException
@@ -23,15 +23,18 @@ __all__ = [
     "Afresh",
     "Alarm",
     "Answer",
+    "Appeal",
     "ArchiveErasure",
     "ArchiveFile",
     "ArchiveHold",
     "ArchiveSweep",
     "Armed",
+    "Attachment",
     "Case",
     "Checkpoint",
     "Commit",
     "Decision",
+    "DueLetter",
     "Entry",
     "Finding",
     "Holding",
