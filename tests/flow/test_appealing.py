@@ -24,7 +24,7 @@ def policy(here: Place) -> Policy:
 
 
 def held(here: Place, **changes: object) -> Sanction:
-    one = put(**changes)  # type: ignore[arg-type]  # by name
+    one = put(**changes)
     here.work()
     return one
 

@@ -50,7 +50,7 @@ CASES: dict[str, tuple[Edit, ...]] = {
     "untitled-clause": ((PAGE, "Asked not to write {#", "{#"),),
     "no-dialogue": (("notices/en/reminder.md", None, None),),
     "dialogue-lacks": (("notices/en/appeal_decision.md", None, "We have decided.\n"),),
-    "category-word": ((BOOK, "ladder: mail, applies_to", "ladder: mail, category: scam, applies_to"),),
+    "category-word": ((BOOK, "ladder: mail, applies", "ladder: mail, category: scam, applies"),),
     "unknown-key": ((BOOK, "ladder: mail, applies_to", "lader: mail, applies_to"),),
     "unknown-key-in-step": ((BOOK, "answer_within: 48h", "answer_witin: 48h"),),
     "unknown-key-in-when": ((BOOK, "lasting: 12h", "lastting: 12h"),),
