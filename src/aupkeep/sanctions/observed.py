@@ -58,12 +58,15 @@ _FIELDS: Mapping[str, str] = {
 }
 
 
-def evidence(findings: Iterable[Finding], policy: Policy) -> list[str]:
-    """Return what was seen, the earliest first, as lines for a customer."""
+def evidence(findings: Iterable[Finding], policy: Policy, *, named: bool = True) -> list[str]:
+    """Return what was seen, the earliest first, as lines for a customer; not `named`: no names."""
     listed = sorted(findings, key=lambda item: (item.first, item.id))
     rules = _rules(policy)
     hidden = _hidden(listed)
-    lines = [_without(hidden, _line(item, rules, policy.time_zone)) for item in listed[:MOST]]
+    lines = [
+        _without(hidden, _line(item, rules, policy.time_zone, named=named))
+        for item in listed[:MOST]
+    ]
     if len(listed) > MOST:
         lines.append(f"and {len(listed) - MOST} more of the kind, up to {_latest(listed, policy)}")
     return lines
@@ -124,14 +127,16 @@ def _rules(policy: Policy) -> dict[str, Mapping[str, object]]:
     }
 
 
-def _line(finding: Finding, rules: Mapping[str, Mapping[str, object]], zone: str) -> str:
+def _line(
+    finding: Finding, rules: Mapping[str, Mapping[str, object]], zone: str, *, named: bool
+) -> str:
     rule = _rule(finding, rules)
     title = str(rule.get("title") or finding.called)
     detection = _detection(rule)
     parts = _parts(detection, rules)
     measured = _at_once(parts, detection) if parts else _measured(finding, detection)
     goes_on = "and it goes on" if finding.state != "ended" else f"to {spoken(finding.last, zone)}"
-    about = _about(finding)
+    about = _about(finding) if named else ""
     said = [title + (f" ({about})" if about else ""), *([measured] if measured else [])]
     return one_line(f"{': '.join(said)}; from {spoken(finding.first, zone)} {goes_on}")
 
