@@ -32,7 +32,7 @@ from bounces import report
 
 
 def told(here: Place, **changes: object) -> tuple[Sanction, str]:
-    one = put(**changes)  # type: ignore[arg-type]  # by name
+    one = put(**changes)
     here.work()
     return one, notice_id(one.id, OF_MEASURE)
 
@@ -156,7 +156,7 @@ def test_killed_between_two_letters_each_leaves_once(here: Place) -> None:
     assert len(here.letters()) == 2
 
 
-class Gathering(Ready):
+class Gathering(Ready):  # type: ignore[misc]  # found by pytest alone
     """An installation whose policy gathers letters that only ask."""
 
     def policies(self) -> dict[str, list[Ruled]]:

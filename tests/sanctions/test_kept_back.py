@@ -7,7 +7,7 @@ from urllib.parse import quote
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_notice import finding, policy
+from notice_stage import finding, policy
 
 from aupkeep.sanctions.observed import BLANK, KEPT_BACK, evidence, kinds_of
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_notice import NOW, policy, sanction, told
+from notice_stage import NOW, policy, sanction, told
 
 from aupkeep.base.clock import DAY, HOUR
 from aupkeep.policy.model import TOUCH_SERVICE, Measure, Policy

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from test_notice import policy, sanction
+from notice_stage import policy, sanction
 
 from aupkeep.sanctions.reaching import Reach, reach
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_notice import NOW, finding, policy, sanction, volume
+from notice_stage import NOW, finding, policy, sanction, volume
 
 from aupkeep.base.clock import DAY
 from aupkeep.policy.model import Measure, Policy
@@ -60,7 +60,7 @@ QUIET = {Measure.WARN, Measure.PRESERVE, Measure.NOTIFY_AUTHORITY}
 
 def done(brand: Policy, measure: str, **changes: object) -> Sanction:
     made = replace(sanction(brand, measure), applied_at=NOW, until=NOW + DAY, length=DAY)
-    return replace(made, **changes)  # type: ignore[arg-type]  # by name
+    return replace(made, **changes)
 
 
 def grounds(brand: Policy, **changes: object) -> Grounds:
