@@ -8,6 +8,7 @@ forms of many servers as `flufl.bounce` knows them.
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from email.errors import MessageError
 from email.message import Message
 
 from flufl.bounce import all_failures
+
+# A form that the library stumbles over is for us to judge, not for the operator to read about.
+logging.getLogger("flufl.bounce").addHandler(logging.NullHandler())
 
 #: A longer message is cut: what a bounce says stands at its beginning.
 MOST = 1_000_000
