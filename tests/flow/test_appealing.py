@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from handwork import NOW, DiedError, Place, broken, put, state_of, waiting
+from handwork import NOW, Place, broken, put, state_of, waiting
 
 from aupkeep.base.clock import DAY, HOUR
 from aupkeep.base.errors import AupkeepError
@@ -175,14 +175,7 @@ def test_killed_anywhere_each_letter_of_the_talk_leaves_once(here: Place) -> Non
     one = held(here, people=1, approved_by=("ann",))
     name = lodged(here, one)
     appealing.decide(name, "ben", "overturn", "Yes.", now=here.now)
-    for point in range(200):
-        here.fate.at, here.fate.passed = point, 0
-        try:
-            here.work()
-            break
-        except DiedError:
-            continue
-    here.fate.at = -1
+    here.die_at_each_point()
     here.later(DAY // 4)
     subjects = [letter.subject for letter in here.letters()]
     assert len(subjects) == len(set(subjects)) == 4

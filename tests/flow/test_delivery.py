@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from handwork import (
     NOW,
-    DiedError,
     Place,
     Ready,
     acts,
@@ -143,14 +142,7 @@ def test_where_there_is_no_other_address_people_are_told(here: Place) -> None:
 def test_killed_between_two_letters_each_leaves_once(here: Place) -> None:
     contacts(contact="ann@c.example", second_contact="home@else.example")
     one = put()
-    for point in range(200):
-        here.fate.at, here.fate.passed = point, 0
-        try:
-            here.work()
-            break
-        except DiedError:
-            continue
-    here.fate.at = -1
+    here.die_at_each_point()
     here.later(HOUR)
     assert state_of(one) is State.ANNOUNCED
     assert len(here.letters()) == 2
@@ -205,14 +197,7 @@ def test_killed_anywhere_what_is_gathered_leaves_once(gathering: Place) -> None:
     here.later(HOUR)
     here.now += DAY
     here.channel.faults = [broken("away")]
-    for point in range(300):
-        here.fate.at, here.fate.passed = point, 0
-        try:
-            here.work()
-            break
-        except DiedError:
-            continue
-    here.fate.at = -1
+    here.die_at_each_point()
     here.later(HOUR)
     assert {state_of(one) for one in others} == {State.ANNOUNCED}
     texts = "".join(letter.text for letter in here.letters())
