@@ -19,6 +19,8 @@ from aupkeep.store.database import close_store
 from bounces import report
 from desk_stage import BEN, Stage, make_stage, open_stage
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = Path(sys.executable).with_name("aupkeep")
 HOSTILE = "[/red]\x1b[2J\n[bold]they signed up"
 
