@@ -20,6 +20,7 @@ from aupkeep.store import chain, keyring
 from aupkeep.store.archive.standing import Hold
 from aupkeep.store.database import close_store, unit
 from aupkeep.store.keyring import SERVES
+from aupkeep.store.rows import to_text
 
 NOW = 1_772_438_400_000_000
 SETTINGS = """
@@ -136,7 +137,7 @@ def test_older_keys_and_an_older_database_go_through_it_again(place: Installatio
 def test_a_crash_after_the_list_was_written_is_carried_out_at_the_next_start(
     place: Installation,
 ) -> None:
-    line = forgetting.to_text(asked()).replace('"name":""', '"name":"e1"')
+    line = to_text(asked()).replace('"name":""', '"name":"e1"')
     erasing.put_on_list(place, line)
     with (place.folder / erasing.LIST).open("a") as cut_off:
         cut_off.write('{"keys_before":17')

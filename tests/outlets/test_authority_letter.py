@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from orders import Clock, order
 from pydantic import ValidationError
 
 from aupkeep.base.canonical import sha256
 from aupkeep.outlets.authority.power import AuthorityLetter
 from aupkeep.outlets.authority.shape import AuthorityShape
 from aupkeep.sanctions.power import Order, PowerFault
+from orders import Clock, order
 
 TABLE: dict[str, Any] = {
     "provider": "jasmo",

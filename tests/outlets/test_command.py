@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from orders import NOW, Clock, order
 from pydantic import ValidationError
 
 from aupkeep.base.clock import DAY
@@ -23,6 +22,7 @@ from aupkeep.outlets.command.power import MOST, PLACES, Command, _fill
 from aupkeep.outlets.command.shape import CommandShape
 from aupkeep.outlets.remit import Remit
 from aupkeep.sanctions.power import Order, PowerFault
+from orders import NOW, Clock, order
 
 #: A door as a provider would write it: a file a sanction.
 DOOR = """\

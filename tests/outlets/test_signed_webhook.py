@@ -6,14 +6,14 @@ import json
 from pathlib import Path
 
 import pytest
-from moody import ACTED, MOODS, certify
-from orders import NOW
-from receiver import private_key, secret_key, verified, world
 
 from aupkeep.base.clock import DAY
 from aupkeep.outlets.remit import SCOPES
 from aupkeep.outlets.signed_webhook.signing import signer
 from aupkeep.sanctions.power import PowerFault
+from moody import ACTED, MOODS, certify
+from orders import NOW
+from receiver import private_key, secret_key, verified, world
 
 
 @pytest.mark.parametrize("key", [secret_key(), private_key()], ids=["shared secret", "Ed25519"])

@@ -12,8 +12,6 @@ import pytest
 from fake_whmcs import IDENTIFIER, SECRET, Whmcs, whmcs
 from hypothesis import given
 from hypothesis import strategies as st
-from moody import ACTED, MOODS, Moody
-from orders import Clock, order
 
 from aupkeep.base.clock import MINUTE
 from aupkeep.outlets.panel.power import Panel
@@ -22,6 +20,8 @@ from aupkeep.outlets.whmcs.api import Whmcs as Api
 from aupkeep.outlets.whmcs.fee import Fees
 from aupkeep.outlets.whmcs.shape import WhmcsShape
 from aupkeep.sanctions.power import Order, PowerFault
+from moody import ACTED, MOODS, Moody
+from orders import Clock, order
 
 
 @dataclass

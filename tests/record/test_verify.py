@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -283,7 +282,7 @@ def test_untouched_rows_verify_as_their_lines_do() -> None:
 def test_every_column_is_compared_with_its_line(number: int, change: dict[str, Any]) -> None:
     rows = stored(MIXED)
     said = json.loads(MIXED[number])
-    rows[number] = replace(rows[number], **change)
+    rows[number] = rows[number]._replace(**change)
     found = bad(verify_stored(rows, expected={"jasmo": "", "injazat": ""}))
     assert found == {said["provider"]: said["seq"]}
 
@@ -291,7 +290,7 @@ def test_every_column_is_compared_with_its_line(number: int, change: dict[str, A
 @pytest.mark.parametrize("extra", [b"\n", b"\r", b" ", b"\r\n"])
 def test_a_row_holds_its_line_and_nothing_more(extra: bytes) -> None:
     rows = stored(MIXED)
-    rows[2] = replace(rows[2], line=rows[2].line + extra)
+    rows[2] = rows[2]._replace(line=rows[2].line + extra)
     assert bad(verify_stored(rows, expected={})) == {"jasmo": 1}
 
 
@@ -304,7 +303,7 @@ def test_every_bit_of_a_row_is_charged_to_its_entry(number: int, data: Any, bit:
     value = bytearray(getattr(row, name))
     value[data.draw(st.integers(0, len(value) - 1))] ^= 1 << bit
     change: dict[str, Any] = {name: bytes(value)}
-    rows[number] = replace(row, **change)
+    rows[number] = row._replace(**change)
     found = bad(verify_stored(rows, expected={"jasmo": "", "injazat": ""}))
     assert found == {said["provider"]: said["seq"]}
 
