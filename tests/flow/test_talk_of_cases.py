@@ -177,6 +177,23 @@ def test_no_word_of_the_talk_and_no_customer_stands_in_the_chain(here: Place) ->
         assert not member or len(envelopes[act][member]) == 64
 
 
+@pytest.mark.parametrize(
+    ("measure", "taken_back"), [(Measure.FEE, "lifting"), (Measure.PRESERVE, "")]
+)
+def test_a_fee_is_credited_and_evidence_stays_kept(
+    here: Place, measure: Measure, taken_back: str
+) -> None:
+    _, notice = told(here, 2)
+    model = dialogue.get_notice(notice)
+    assert model is not None
+    one = put(measure=measure, state=State.ANNOUNCED, due=False, applied_at=NOW)
+    name = notice_id(one.id, OF_MEASURE)
+    with unit():
+        dialogue.put_notice(replace(model, id=name, sanction=one.id, case=one.case))
+    appealing.decide(appealed(here, name), "ben", "overturn", "You are right.", now=here.now)
+    assert state_of(one).value == (taken_back or "announced")
+
+
 class Both(Ready):  # type: ignore[misc]  # found by pytest alone
     """An installation whose policy tells customer and reseller."""
 

@@ -16,7 +16,7 @@ from aupkeep.flow.moving import appeal_decided, appeal_lodged
 from aupkeep.flow.recording import Recording
 from aupkeep.flow.talking import Saying, say
 from aupkeep.policy.model import Measure, Policy
-from aupkeep.policy.words import REVERSIBLE
+from aupkeep.policy.words import LIFTABLE
 from aupkeep.sanctions import approval
 from aupkeep.sanctions.appeal import Appeal, involved, lodge, stands, told, undoes
 from aupkeep.sanctions.appeal import decide as decided
@@ -26,6 +26,8 @@ from aupkeep.store import appeals, dialogue, sanctions
 from aupkeep.store.database import unit
 
 _NOT_BEGUN = frozenset({State.PROPOSED, State.APPROVED})
+#: Evidence stays kept: somebody may still ask who was right.
+_TAKEN_BACK = LIFTABLE - {Measure.PRESERVE}
 
 
 def appeal_until(sanction: Sanction, policy: Policy) -> int | None:
@@ -120,7 +122,7 @@ def _take_back(made: Appeal, sanction: Sanction, recording: Recording, *, now: i
         return ""
     if sanction.state in _NOT_BEGUN:
         new = approval.refuse(sanction, person, reason, now=now)
-    elif Measure(sanction.measure) not in REVERSIBLE:
+    elif Measure(sanction.measure) not in _TAKEN_BACK:
         return ""
     elif sanction.state is State.APPLYING:
         # The power may be at it: it is looked at again by whoever decides, a moment later.
