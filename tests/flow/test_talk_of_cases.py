@@ -32,7 +32,7 @@ def policy(here: Place) -> Policy:
 
 
 def told(here: Place, number: int = 1, **changes: object) -> tuple[Sanction, str]:
-    one = put(number, **changes)  # type: ignore[arg-type]  # by name
+    one = put(number, **changes)
     here.work()
     return one, notice_id(one.id, OF_MEASURE)
 
