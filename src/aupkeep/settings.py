@@ -189,6 +189,11 @@ class MailSettings(_Strict):
     password_file: str = ""
     #: Log of that mail server, in which a letter of an interrupted sending is looked up.
     log: str = ""
+    #: Address to which letters that cannot be delivered come back, as `LOCAL+ID@DOMAIN`; empty:
+    #: they come back to the sender.
+    bounces: str = ""
+    #: Maildir in which what came back arrives, relative to the settings file; empty: none is read.
+    returned: str = ""
     #: Letters to customers an hour, at most.
     per_hour: int = Field(default=100, ge=1)
 

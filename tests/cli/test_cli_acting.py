@@ -216,7 +216,7 @@ def test_people_and_their_links(folder: Path) -> None:
     assert say(person_face.app, folder, "link", "bob").exit_code == 2
     assert say(person_face.app, folder, "add", "a\tb").exit_code == 2
     listed = say(person_face.app, folder, "list", "--json").stdout
-    assert json.loads(listed) == {"name": "ann", "active": True}
+    assert json.loads(listed) == {"name": "ann", "active": True, "role": "lead"}
 
 
 def test_nothing_waits(folder: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from aupkeep.desk.bodies import limited
+from aupkeep.desk.bodies import LARGEST, LARGEST_FILE, limited
 
 Messages = list[Mapping[str, Any]]
 
@@ -65,3 +65,25 @@ def test_other_talk_passes() -> None:
 
     asyncio.run(limited(app)({"type": "lifespan"}, silent, silent))
     assert passed == ["lifespan"]
+
+
+def test_only_the_address_that_takes_files_takes_more() -> None:
+    def status(path: str, size: int) -> int:
+        sent: list[Any] = []
+
+        async def app(_: Any, __: Any, send: Any) -> None:
+            await send({"type": "http.response.start", "status": 200})
+
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"x" * size}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        asyncio.run(limited(app)({"type": "http", "path": path}, receive, send))
+        return int(sent[0]["status"])
+
+    assert status("/notice/abc.def/attach", LARGEST + 1) == 200
+    assert status("/notice/abc.def/attach", LARGEST_FILE + 1) == 413
+    for path in ("/notice/abc.def", "/notice/abc.def/attach/x", "/x/notice/a/attach", "/"):
+        assert status(path, LARGEST + 1) == 413

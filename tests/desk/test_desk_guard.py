@@ -19,6 +19,7 @@ HERE = Path(aupkeep.desk.__file__).parent
 TEMPLATES = sorted(HERE.rglob("*.html"))
 WORDS = {
     "alarm": "0" * 32,
+    "appeal": "0" * 32,
     "case": "0" * 32,
     "sanction": "0" * 32,
     "token": "nothing",

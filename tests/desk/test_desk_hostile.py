@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from hostile_pages import HIDDEN, HOSTILE, read_page
 
 from aupkeep.base.clock import HOUR
 from aupkeep.flow import answering, approving, pausing
@@ -14,132 +13,6 @@ from aupkeep.flow.alarms import raise_alarm
 from aupkeep.policy.model import Tier
 from aupkeep.store import dialogue
 from desk_stage import PROVIDER
-
-HOSTILE = {
-    "script": "<script>alert(1)</script>",
-    "image": '"><img src=x onerror=alert(1)>',
-    "attribute": "' onmouseover='alert(1)",
-    "template": "{{7*7}}{% debug %}{{ settings.SECRET_KEY }}",
-    "comment": "--><!-- </textarea></title></svg></style>",
-    "override": "ann\u202ecod.exe\u2066x",
-    "nothing": "a\x00b\x1b[31m\x07",
-    "width": "a\u200bb\ufeffc\u00ad",
-    "long": "x" * 3000,
-    "tower": "z" + "\u0301" * 500,
-    "lines": "one\r\ntwo\u2028three\x0bfour",
-    "entity": "&lt;b&gt; &amp; &#x3c;",
-    "link": "javascript:alert(1)",
-    "right": "שלום עולם مرحبا",
-    "format": "%s %n {0} ${x} $(id) `id`",
-}
-_HIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069\u2028\ufeff]")
-#: Elements that pages of the desk are made of; the chart's are SVG.
-_PLAIN = frozenset(
-    [
-        "html",
-        "head",
-        "meta",
-        "title",
-        "link",
-        "body",
-        "a",
-        "header",
-        "nav",
-        "span",
-        "form",
-        "input",
-        "button",
-        "main",
-        "p",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "section",
-        "ul",
-        "ol",
-        "li",
-        "div",
-        "label",
-        "select",
-        "option",
-        "table",
-        "thead",
-        "tbody",
-        "tr",
-        "th",
-        "td",
-        "time",
-        "strong",
-        "em",
-        "b",
-        "code",
-        "dl",
-        "dt",
-        "dd",
-        "article",
-        "details",
-        "summary",
-        "textarea",
-        "figure",
-        "footer",
-        "bdi",
-        "br",
-        "pre",
-        "svg",
-        "g",
-        "path",
-        "rect",
-        "line",
-        "text",
-        "desc",
-        "defs",
-        "pattern",
-        "tspan",
-        "circle",
-        "use",
-        "polygon",
-        "wbr",
-    ]
-)
-_ATTRIBUTES = re.compile(r"on\w+|style|srcdoc|formaction")
-
-
-class _Reader(HTMLParser):
-    """Reads a page as a browser would, and keeps what could do harm."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.strange: list[str] = []
-        self.said: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag not in _PLAIN:
-            self.strange.append(tag)
-        for name, value in attrs:
-            if _ATTRIBUTES.fullmatch(name):
-                self.strange.append(f"{tag} {name}")
-            if name in ("href", "src", "action") and not re.match(
-                r"(/|#|\?|mailto:|https?://)", value or ""
-            ):
-                self.strange.append(f"{tag} {name}={value}")
-            self.said.append(value or "")
-
-    def handle_comment(self, data: str) -> None:
-        self.strange.append(f"comment {data}")
-
-    def handle_data(self, data: str) -> None:
-        self.said.append(data)
-
-
-def _read(answer: Any) -> _Reader:
-    assert answer.status_code < 500, answer.content
-    reader = _Reader()
-    reader.feed(answer.content.decode("utf-8"))
-    reader.close()
-    return reader
 
 
 def _fill(stage: Any, text: str) -> tuple[Any, Any]:
@@ -175,9 +48,9 @@ def test_on_the_pages_of_the_desk(desk: Any, text: str) -> None:
     for path in paths:
         answer = browser.get(path)
         assert answer.status_code == 200
-        reader = _read(answer)
+        reader = read_page(answer)
         assert reader.strange == [], path
-        assert not _HIDDEN.search(answer.content.decode("utf-8"))
+        assert not HIDDEN.search(answer.content.decode("utf-8"))
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE.keys())
@@ -189,9 +62,9 @@ def test_in_what_customers_write(desk: Any, text: str) -> None:
     assert desk.anybody().post(path, {"text": f"{text} end"}).status_code == 302
     assert len(dialogue.answers_of(case.id)) == 1
     for answer in (desk.anybody().get(path), desk.person().get(f"/case/{case.id}")):
-        reader = _read(answer)
+        reader = read_page(answer)
         assert reader.strange == []
-        assert not _HIDDEN.search(answer.content.decode("utf-8"))
+        assert not HIDDEN.search(answer.content.decode("utf-8"))
         assert "end" in "".join(reader.said)
 
 
@@ -204,14 +77,14 @@ def test_in_what_is_typed_and_given_back(desk: Any, text: str) -> None:
     path = f"/case/{case.id}/{sanction.id}/override"
     data = {"measure": text, "length": text, "reason": f"{text} kept"}
     answer = desk.person().post(path, data)
-    reader = _read(answer)
+    reader = read_page(answer)
     assert answer.status_code == 400
     assert reader.strange == []
     token = stage.notice_token(_held(stage))
     too_long = text + "y" * (answering.LONGEST + 1)
     refused = desk.anybody().post(f"/notice/{token}", {"text": too_long})
     assert refused.status_code == 400
-    assert _read(refused).strange == []
+    assert read_page(refused).strange == []
 
 
 def _held(stage: Any) -> Any:

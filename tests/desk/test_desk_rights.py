@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from aupkeep.flow.signing_in import give_role
 from aupkeep.record.rights import HIDDEN, KINDS, RIGHTS, ROLES, STRANGERS, has_more, sees, shown
@@ -91,6 +92,22 @@ def test_a_full_view_needs_a_reason_and_is_entered(desk: Any, case: Any, role: A
     ((_, envelope),) = [one for one in chain.opened(provider="jasmo") if "record_viewed" in one[0]]
     assert envelope.personal == {"customer": "jas-1", "purpose": "the court of A asks"}
     assert browser.get(path).status_code == 405
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_talk_is_for_those_who_may_know_the_customer(desk: Any, role: Any) -> None:
+    desk.stage.arm()
+    held = desk.stage.held()
+    path, browser = f"/notice/{desk.stage.notice_token(held)}", desk.anybody()
+    browser.post(f"{path}/fixed", {"mended": "Mended by Kim."})
+    browser.post(f"{path}/attach", {"file": SimpleUploadedFile("kims-invoice.txt", b"a")})
+    browser.post(f"{path}/appeal", {"appeal": "It was Kim's newsletter."})
+    text, knows = page_for(desk, role, f"/case/{held.id}"), sees(role).identity
+    assert "the customer appealed" in text
+    assert "Appeal of" in text
+    for said in ("Mended by Kim", "kims-invoice", "s newsletter", "kim@shop.example", "jas-1"):
+        assert (said in text) == knows
+    assert "waits" in text
 
 
 def test_nobody_who_may_not_know_finds_a_customer_by_searching(case: Any) -> None:

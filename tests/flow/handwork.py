@@ -237,6 +237,17 @@ class Place:
             made.turn()
         return made
 
+    def die_at_each_point(self, most: int = 300) -> None:
+        """Let one hand after the other die, each a point later, until one comes to its end."""
+        for point in range(most):
+            self.fate.at, self.fate.passed = point, 0
+            try:
+                self.work()
+                break
+            except DiedError:
+                continue
+        self.fate.at = -1
+
     def later(self, micros: int) -> Hand:
         """Let time pass, and a new hand do what is due then."""
         self.now += micros

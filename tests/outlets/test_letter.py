@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aupkeep.outlets.mail.letter import Letter, message
+from aupkeep.outlets.mail.letter import Letter, message, return_path
 from aupkeep.outlets.mail.outbox import Outbox
 from aupkeep.sanctions.power import PowerFault
 
@@ -33,6 +34,7 @@ HEADERS = [
     "Date",
     "Message-ID",
     "Auto-Submitted",
+    "X-Auto-Response-Suppress",
     "Content-Type",
     "Content-Transfer-Encoding",
     "MIME-Version",
@@ -40,8 +42,29 @@ HEADERS = [
 
 
 def test_the_message_of_a_letter() -> None:
+    if os.environ.get("AUPKEEP_WRITE_GOLDEN"):
+        GOLDEN.write_bytes(message(LETTER))
     assert message(LETTER) == GOLDEN.read_bytes()
     assert message(LETTER) == message(replace(LETTER, provider="other"))
+
+
+def test_a_letter_of_a_thread_names_the_first_one() -> None:
+    later = replace(LETTER, id="f" * 32, thread=LETTER.id)
+    read = email.message_from_bytes(message(later), policy=email.policy.default)
+    first = email.message_from_bytes(message(LETTER), policy=email.policy.default)
+    assert read["In-Reply-To"] == read["References"] == first["Message-ID"]
+    assert "In-Reply-To" not in first
+    with pytest.raises(ValueError, match="cannot be the id"):
+        message(replace(LETTER, thread="a\r\nBcc: x@y.example"))
+
+
+def test_what_cannot_be_delivered_comes_back_to_an_address_of_the_letters_own() -> None:
+    assert return_path(LETTER) == "abuse@jasmo.example"
+    collected = replace(LETTER, returns="bounces@jasmo.example")
+    assert return_path(collected) == f"bounces+{LETTER.id}@jasmo.example"
+    assert b"bounces" not in message(collected)
+    with pytest.raises(PowerFault):
+        return_path(replace(LETTER, returns="nowhere"))
 
 
 @given(subject=st.text(max_size=200), text=st.text(max_size=400))

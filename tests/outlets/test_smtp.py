@@ -330,3 +330,25 @@ def test_a_kill_at_the_final_dot_is_settled_by_the_log_of_a_real_postfix(
     assert replace(smtp, lag=0.0).send(LETTER).how == "it had left before"
     postfix.wait_log("to=<ann@far.example>", least=1)
     assert postfix.log_text()[begin:].count("to=<ann@far.example>") <= 1
+
+
+def test_the_envelope_names_the_letter_and_the_message_its_thread(tmp_path: Path) -> None:
+    server = Server()
+    letter = replace(LETTER, thread="n0", returns="bounces@jasmo.example")
+    with serving(server) as port:
+        channel(port, tmp_path).send(letter)
+    assert "MAIL FROM:<bounces+n1@jasmo.example>" in server.commands
+    (body,) = server.bodies
+    assert b"In-Reply-To: <n0@jasmo.example>\r\nReferences: <n0@jasmo.example>\r\n" in body
+    assert b"Auto-Submitted: auto-generated\r\n" in body
+
+
+def test_a_letter_that_is_tried_again_has_the_same_message_id(tmp_path: Path) -> None:
+    refusing, taking = Server(END="451 later"), Server()
+    for server in (refusing, refusing, taking):
+        with serving(server) as port, suppress(PowerFault):
+            channel(port, tmp_path).send(LETTER)
+    bodies = [*refusing.bodies, *taking.bodies]
+    assert len(bodies) == 3
+    assert len(set(bodies)) == 1
+    assert bodies[0].count(b"Message-ID: <n1@jasmo.example>\r\n") == 1

@@ -48,6 +48,9 @@ CASES: dict[str, tuple[Edit, ...]] = {
     "duplicate-clause": ((PAGE, "{#opt-out}", "{#spam}"),),
     "empty-clause": ((PAGE, "Who says stop is left alone.\n", ""),),
     "untitled-clause": ((PAGE, "Asked not to write {#", "{#"),),
+    "no-dialogue": (("notices/en/reminder.md", None, None),),
+    "dialogue-lacks": (("notices/en/appeal_decision.md", None, "We have decided.\n"),),
+    "category-word": ((BOOK, "ladder: mail, applies", "ladder: mail, category: scam, applies"),),
     "unknown-key": ((BOOK, "ladder: mail, applies_to", "lader: mail, applies_to"),),
     "words-of-cases": (
         (BOOK, "ladder: mail, applies_to", "ladder: mail, clock: bussiness_days, applies_to"),

@@ -168,5 +168,5 @@ def test_names_and_order_of_files_are_part_of_the_hash(clean: Mapping[str, str])
     renamed = dict(clean)
     renamed["rules/post.yml"] = renamed.pop("rules/mail.yml")
     assert read_policy(renamed).hash != policy.hash
-    emptied = {**clean, "notices/en/lifted.md": ""}
+    emptied = {**clean, "notices/en/receipt.md": ""}
     assert read_policy(emptied).hash != policy.hash

@@ -316,7 +316,7 @@ def test_a_case_verifies_offline_on_another_path(aupkeep: Command, made: Made, b
         assert f" {act} " in done.out
     assert "proven: these are in the chain of checkpoint " in done.out
     assert ", signed\n" in done.out
-    assert "not proven: the wording of notices and answers" in done.out
+    assert "not proven: the wording of notices, answers and appeals" in done.out
 
 
 def test_every_altered_missing_or_added_file_of_a_bag_is_named(made: Made, bag: Path) -> None:

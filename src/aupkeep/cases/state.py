@@ -45,6 +45,8 @@ class Cause(StrEnum):
     CAUSE_GONE = "cause_gone"
     CAUSE_BACK = "cause_back"
     QUIET = "quiet"
+    APPEAL_LODGED = "appeal_lodged"
+    APPEAL_DECIDED = "appeal_decided"
 
 
 #: What happened -> (the states in which it moves a case, the state to which it does).
@@ -58,6 +60,9 @@ BY_ITSELF: Mapping[Cause, tuple[tuple[CaseState, ...], CaseState]] = {
     Cause.CAUSE_GONE: ((_O, _W, _A), _R),
     Cause.CAUSE_BACK: ((_R,), _O),
     Cause.QUIET: ((_R,), _X),
+    # What is closed stays so: the queue shows the appeal all the same.
+    Cause.APPEAL_LODGED: ((_O, _W, _A, _C, _R), _P),
+    Cause.APPEAL_DECIDED: ((_P,), _O),
 }
 
 #: To these a person may bring a case; the others are what happened, which nobody can say.

@@ -7,7 +7,7 @@ neither loses a strike nor doubles one, and a corrected disposition corrects the
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from aupkeep.cases.case import Case
@@ -53,16 +53,19 @@ class Strikes:
         return sum(item.halves for item in self.all)
 
 
-def strikes(cases: Iterable[Case], *, decay: int, compromised: int) -> Strikes:
+def strikes(
+    cases: Iterable[Case], *, decay: int, compromised: int, cleared: Collection[str] = ()
+) -> Strikes:
     """Return the strikes of `cases`, which the caller chose by customer or by reseller.
 
     `decay` is how long one counts, in microseconds; `compromised` is what a victim's breach weighs,
-    in half strikes. A case without a customer strikes nobody.
+    in half strikes. A case without a customer strikes nobody, and so does one of `cleared`: an
+    appeal found that it is no breach.
     """
     found = {}
     for case in cases:
         weight = halves(case.disposition, told=case.told_at is not None, compromised=compromised)
-        if case.customer and weight:
+        if case.customer and weight and case.id not in cleared:
             found[case.id] = Strike(
                 case=case.id,
                 customer=case.customer,

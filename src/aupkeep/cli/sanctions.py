@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from aupkeep.base.clock import format_instant
+from aupkeep.cli import talks
 from aupkeep.cli.faces import FINE, FOUND, now, plain_errors, say_json
 from aupkeep.cli.person import whoever
 from aupkeep.cli.place import Folder, opened
@@ -30,6 +31,10 @@ app = typer.Typer(
     help="List, lift and compare what is in force.",
     no_args_is_help=True,
 )
+
+app.command("statement")(talks.state)
+app.command("ask")(talks.ask)
+app.command("remind")(talks.remind)
 
 One = Annotated[str, typer.Argument(metavar="SANCTION", help="a sanction's id, or its beginning")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]

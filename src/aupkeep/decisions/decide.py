@@ -53,9 +53,18 @@ class _Outcome:
 
 
 def decide(
-    *, policy: Policy, case: Case, findings: Iterable[Finding], profile: Profile, now: int
+    *,
+    policy: Policy,
+    case: Case,
+    findings: Iterable[Finding],
+    profile: Profile,
+    now: int,
+    silent_since: int | None = None,
 ) -> Decision:
     """Return the decision about `case`.
+
+    `silent_since` is the delivery of the first notice that the customer has not answered; None:
+    they were asked nothing, it is not known to have reached them, or they have answered.
 
     Raises `KeyError` for a clause the policy does not have, and `ValueError` for a finding of
     another case: nobody answers for what somebody else did.
@@ -67,7 +76,8 @@ def decide(
     setting = _Setting(policy=policy, clause=policy.clauses[case.clause], profile=profile)
     clause, ladder = setting.clause, policy.ladders[setting.clause.ladder]
     evidence = sort_evidence(listed, policy, clause, profile)
-    outcome = _outcome(setting, case, climb(ladder, evidence.usable, now))
+    silent = max(0, now - silent_since) if silent_since is not None else 0
+    outcome = _outcome(setting, case, climb(ladder, evidence.usable, now, silent=silent))
     review = (*evidence.review, *outcome.refused)
     if not outcome.taken and not review:
         review = (f"no step of ladder `{ladder.name}` is reached by this evidence",)
@@ -81,7 +91,7 @@ def decide(
         review=review,
         decide_by=decide_by(policy, clause, case.aware_at),
         answer_by=_answer_by(outcome, now),
-        due=next_look(ladder, evidence.usable, now),
+        due=next_look(ladder, evidence.usable, now, silent_since=silent_since),
         reasons=_reasons(clause, case, evidence, outcome),
     )
 

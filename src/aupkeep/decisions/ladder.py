@@ -36,21 +36,33 @@ class Reached:
     reason: Reason
 
 
-def climb(ladder: Ladder, findings: Sequence[Finding], now: int) -> tuple[Reached, ...]:
-    """Return the steps that are reached, by tier from the best, and then the gravest first."""
+def climb(
+    ladder: Ladder, findings: Sequence[Finding], now: int, *, silent: int = 0
+) -> tuple[Reached, ...]:
+    """Return the steps that are reached, by tier from the best, and then the gravest first.
+
+    `silent` is how long the customer has not answered a notice that was delivered, in µs.
+    """
     reached = []
     for tier in CARRYING:
         able = [item for item in findings if item.tier in CARRYING and item.tier >= tier]
         for step in reversed(ladder.steps):
+            if silent < step.when.unanswered:
+                continue
             carrying = _carrying(step, [item for item in able if item.tier >= step.when.tier], now)
             if carrying:
-                reason = _reason(step, carrying, tier, now)
+                reason = _reason(step, carrying, tier, now, silent)
                 reached.append(Reached(step, carrying, tier, reason))
     return tuple(reached)
 
 
-def next_look(ladder: Ladder, findings: Sequence[Finding], now: int) -> int | None:
-    """Return when an open finding will have lasted long enough for a step, if no row comes."""
+def next_look(
+    ladder: Ladder, findings: Sequence[Finding], now: int, *, silent_since: int | None = None
+) -> int | None:
+    """Return when an open finding will have lasted, or the customer been silent, long enough.
+
+    It is the first such instant, if no row and no answer comes.
+    """
     instants = [
         finding.counts_from + step.when.lasting
         for finding in findings
@@ -58,6 +70,9 @@ def next_look(ladder: Ladder, findings: Sequence[Finding], now: int) -> int | No
         for step in ladder.steps
         if step.when.lasting and finding.tier >= step.when.tier
     ]
+    if silent_since is not None and findings:
+        asked = {step.when.unanswered for step in ladder.steps if step.when.unanswered}
+        instants += [silent_since + time for time in asked]
     return min((instant for instant in instants if instant > now), default=None)
 
 
@@ -84,9 +99,6 @@ def occasions(findings: Sequence[Finding]) -> int:
 def _carrying(step: Step, findings: Sequence[Finding], now: int) -> tuple[Finding, ...]:
     """Return the findings that are in some group for which every condition of `step` holds."""
     when = step.when
-    if when.unanswered:
-        # Whether a customer answered does not reach this stage, so silence is held against nobody.
-        return ()
     carrying = {
         finding.id
         for group in _groups(findings, when.findings, when.within)
@@ -118,7 +130,7 @@ def _groups(findings: Sequence[Finding], least: int, within: int) -> list[Sequen
     ]
 
 
-def _reason(step: Step, carrying: Sequence[Finding], tier: Tier, now: int) -> Reason:
+def _reason(step: Step, carrying: Sequence[Finding], tier: Tier, now: int, silent: int) -> Reason:
     when = step.when
     window = f" within {format_duration(when.within)}" if when.within else ""
     number = occasions(carrying)
@@ -130,6 +142,14 @@ def _reason(step: Step, carrying: Sequence[Finding], tier: Tier, now: int) -> Re
             Reason(
                 f"the longest lasted {spoken(longest)}; "
                 f"the step asks for {format_duration(when.lasting)}"
+            )
+        )
+    if when.unanswered:
+        asked = format_duration(when.unanswered)
+        because.append(
+            Reason(
+                f"the customer has not answered for {spoken(silent)} since a notice was delivered; "
+                f"the step asks for {asked}"
             )
         )
     asked = f"{when.tier.word} or better" if when.tier > Tier.JUDGEMENT else "any evidence"

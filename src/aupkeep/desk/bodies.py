@@ -6,6 +6,7 @@ size to the disk before it looks at it, and the page of a notice is open to stra
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
@@ -17,6 +18,11 @@ App = Callable[[Message, Receive, Send], Coroutine[Any, Any, None]]
 #: Bytes: the longest answer in the widest letters, as a form encodes them, and room beside it.
 LARGEST = 200_000
 
+#: Bytes of a request that brings a file: the file, and what a form puts around it.
+LARGEST_FILE = 2_100_000
+#: The one address that takes files.
+_FILES = re.compile(r"/notice/[^/]+/attach")
+
 _TEXT = b"This is too long: nothing was taken.\n"
 
 
@@ -27,7 +33,8 @@ def limited(app: App, largest: int = LARGEST) -> App:
         if scope["type"] != "http":
             await app(scope, receive, send)
             return
-        body = await _whole(receive, largest)
+        file = _FILES.fullmatch(str(scope.get("path", "")))
+        body = await _whole(receive, max(largest, LARGEST_FILE) if file else largest)
         if body is None:
             await _refuse(send)
             return

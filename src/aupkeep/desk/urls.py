@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import path
 
-from aupkeep.desk.analyst import acts, case, casework, queue, signing
-from aupkeep.desk.customer import notice
+from aupkeep.desk.analyst import acts, appeal, case, casework, queue, signing
+from aupkeep.desk.customer import notice, sending
 from aupkeep.desk.public import policy
 
 urlpatterns = [
@@ -21,9 +21,14 @@ urlpatterns = [
     path("case/<slug:case>/<slug:sanction>/override", acts.override, name="override"),
     path("case/<slug:case>/<slug:sanction>/refuse", acts.refuse, name="refuse"),
     path("case/<slug:case>/<slug:sanction>/lift", acts.lift, name="lift"),
+    path("case/<slug:case>/appeal/<slug:appeal>/decide", appeal.decide, name="decide-appeal"),
     path("sign-in/<str:token>", signing.sign_in, name="sign-in"),
     path("sign-out", signing.sign_out, name="sign-out"),
     path("notice/<str:token>", notice.notice, name="notice"),
+    path("notice/<str:token>/fixed", sending.fixed, name="notice-fixed"),
+    path("notice/<str:token>/read", sending.read, name="notice-read"),
+    path("notice/<str:token>/attach", sending.attach, name="notice-attach"),
+    path("notice/<str:token>/appeal", sending.appeal, name="notice-appeal"),
     path("policy/<str:provider>/", policy.in_force, name="policy"),
     path("policy/<str:provider>/<str:version>/", policy.version, name="policy-version"),
 ]

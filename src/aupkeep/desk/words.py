@@ -93,10 +93,24 @@ ACTS: Mapping[str, str] = {
     "sanction_lifted": "lifted, verified by looking",
     "sanction_expired": "ended by itself, verified by looking",
     "customer_answered": "the customer answered",
+    "customer_fixed": "the customer says that it is mended",
+    "customer_attached": "the customer sent a file",
+    "customer_asked": "the customer was asked",
+    "customer_reminded": "the customer was reminded",
+    "notice_seen": "somebody acted on the page of the notice",
+    "notice_bounced": "the notice came back",
+    "appeal_lodged": "the customer appealed",
+    "appeal_decided": "the appeal was decided",
     "alarm_raised": "alarm raised",
     "alarm_acknowledged": "alarm acknowledged",
     "record_viewed": "everything was looked at",
 }
+
+
+#: Acts that a customer does.
+CUSTOMERS = frozenset(
+    {"customer_answered", "customer_fixed", "customer_attached", "notice_seen", "appeal_lodged"}
+)
 
 
 @dataclass(frozen=True, slots=True)

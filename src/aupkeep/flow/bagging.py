@@ -116,6 +116,8 @@ def _stored(installation: Installation, case: Case) -> Stored:
         sanctions=bodies["sanction"],
         notices=bodies["notice"],
         answers=stored.answers_of(case.id),
+        attachments=stored.attachments_of(case.id),
+        appeals=bodies["appeal"],
         policy=policy,
         events=b"".join(rows),
     )

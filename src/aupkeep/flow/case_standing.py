@@ -14,6 +14,7 @@ from aupkeep.cases.words import Known
 from aupkeep.flow.installation import PolicyBook, ProfileBook
 from aupkeep.policy.model import Policy
 from aupkeep.store import evidence
+from aupkeep.store.appeals import cleared_cases
 from aupkeep.store.cases import acts_on
 from aupkeep.store.sanctions import sanctions_of
 
@@ -46,5 +47,10 @@ def strikes_of(
     if not customer and not reseller:
         return Strikes()
     cases = evidence.cases_about(provider, customer=customer, reseller=reseller)
-    found = strikes(cases, decay=policy.strike_decay, compromised=policy.compromised_strike)
+    found = strikes(
+        cases,
+        decay=policy.strike_decay,
+        compromised=policy.compromised_strike,
+        cleared=cleared_cases(provider),
+    )
     return found.at(now)

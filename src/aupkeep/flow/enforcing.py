@@ -14,7 +14,7 @@ from typing import Any
 from aupkeep.base.clock import HOUR, MINUTE, SECOND, format_instant
 from aupkeep.base.errors import AupkeepError, render
 from aupkeep.flow.alarms import alarm
-from aupkeep.flow.announcing import Announcer, end_of
+from aupkeep.flow.announcing import Announcer, Said, end_of, waits_for_others
 from aupkeep.flow.changing import change
 from aupkeep.flow.pausing import pause
 from aupkeep.flow.powers import WARN, Powers
@@ -105,6 +105,11 @@ class Enforcer:
             what = f"nothing is done before {format_instant(called)}; it can be refused until then"
             self._sleep(item, called, what)
             return
+        if sanction.measure == WARN:
+            gathered = self.announcer.gathers_until(sanction, now)
+            if gathered > now:
+                self._sleep(item, gathered, waits_for_others(gathered))
+                return
         if _paused(sanction):
             self._rest(item, f"`{sanction.power}` is paused")
             return
@@ -122,7 +127,7 @@ class Enforcer:
         def after(new: Sanction, entry: Entry, recording: Recording) -> None:
             if new.measure == WARN:
                 recording.keep()
-                self.announcer.write(new, OF_MEASURE, entry, now=now)
+                self.announcer.write(new, OF_MEASURE, entry.seq, now=now)
 
         change(
             sanction.id,
@@ -158,7 +163,7 @@ class Enforcer:
         def after(new: Sanction, entry: Entry, recording: Recording) -> None:
             if new.measure != WARN and not self.announcer.written(new.id, OF_MEASURE):
                 recording.keep()
-                self.announcer.write(new, OF_MEASURE, entry, now=now)
+                self.announcer.write(new, OF_MEASURE, entry.seq, now=now)
 
         self._on(item, State.VERIFIED, now, after=after)
 
@@ -245,7 +250,7 @@ class Enforcer:
             if told:
                 recording.keep()
                 reason = _why_ended(new)
-                self.announcer.write(new, OF_END, entry, now=now, reason=reason)
+                self.announcer.write(new, OF_END, entry.seq, now=now, said=Said(reason=reason))
 
         change(
             item.sanction.id,

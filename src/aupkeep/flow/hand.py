@@ -11,17 +11,20 @@ import traceback
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from aupkeep.base.clock import MINUTE, parse_duration
-from aupkeep.base.errors import AupkeepError, render
+from aupkeep.base.errors import AupkeepError, Fault, Place, render
 from aupkeep.flow import powers as doors
 from aupkeep.flow.alarms import TRY_AGAIN, raise_alarm, wording
 from aupkeep.flow.announcing import Announcer
+from aupkeep.flow.bouncing import sweep
 from aupkeep.flow.checkpointing import Signer
 from aupkeep.flow.enforcing import Enforcer
 from aupkeep.flow.installation import Installation, PolicyBook
 from aupkeep.flow.keys import secret
 from aupkeep.flow.letters import Letters
+from aupkeep.flow.posting import Post
 from aupkeep.flow.rechecking import recheck_due
 from aupkeep.flow.reconciling import Orphan, reconcile
 from aupkeep.outlets.mail.letter import Letter
@@ -93,6 +96,7 @@ class Hand:
             if books.edition() != self.edition:
                 self._open_again()
             did = self._steps()
+            did = self._post().turn() or did
             if did:
                 self._place()
             self._alarms()
@@ -103,6 +107,7 @@ class Hand:
             if now >= self.look_at:
                 self.look_at = now + EVERY
                 self._look()
+                self._returned()
                 recheck_due(self.installation, self.enforcer.announcer.policies, self.clock)
             if now >= self.sign_at:
                 self.sign_at = now + EVERY
@@ -113,6 +118,25 @@ class Hand:
             return False
         self.said.pop("turn", None)
         return did
+
+    def _post(self) -> Post:
+        # A test may have changed the enforcer's doors; letters of the talk leave by the same.
+        return Post(announcer=self.enforcer.announcer, clock=self.clock)
+
+    def _returned(self) -> None:
+        """Take what came back since the last look."""
+        maildir = _maildir(self.installation)
+        if maildir is None:
+            return
+        try:
+            while sweep(maildir, now=self.clock()):
+                pass
+            self.said.pop("returned", None)
+        except OSError as refused:
+            why = (refused.strerror or str(refused)).lower()
+            place = Place(file=str(maildir))
+            what = f"what came back cannot be read: {why}"
+            self._complain("returned", AupkeepError(Fault(code="returned", what=what, place=place)))
 
     def _open_again(self) -> None:
         """Take up what was changed; what was known goes on where that cannot be used."""
@@ -277,6 +301,11 @@ class Hand:
         if self.said.get(about) != said:
             self.said[about] = said
             self.say(said)
+
+
+def _maildir(installation: Installation) -> Path | None:
+    mail = installation.settings.mail
+    return (installation.folder / mail.returned).absolute() if mail and mail.returned else None
 
 
 def _plain(fault: AupkeepError) -> str:

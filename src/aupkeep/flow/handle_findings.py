@@ -30,7 +30,7 @@ from aupkeep.policy.model import Policy
 from aupkeep.sanctions.approval import by_policy
 from aupkeep.sanctions.proposing import observe, propose, superseded
 from aupkeep.sanctions.sanction import State, move
-from aupkeep.store import evidence, sanctions
+from aupkeep.store import dialogue, evidence, sanctions
 from aupkeep.store.exceptions import covered
 from aupkeep.store.rows import to_text
 
@@ -269,7 +269,12 @@ class FindingActs:
         if self._profile_at(case.provider, case.customer, now).former:
             profile = replace(profile, former=True)
         decision = decide(
-            policy=policy, case=case, findings=members.values(), profile=profile, now=instant
+            policy=policy,
+            case=case,
+            findings=members.values(),
+            profile=profile,
+            now=instant,
+            silent_since=dialogue.silent_since(case.id),
         )
         looking, _ = looked(case, members.values(), policy, now=instant)
         # What moves it comes in its own turn, with its own entry.

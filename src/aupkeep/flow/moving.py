@@ -1,8 +1,8 @@
 """What moves a case by itself, and the one way in which a case and its act are kept.
 
-In: sanctions, answers and causes as they change, inside their own units. Out: the case moved, with
-one entry of the record and one act that says why. A sanction of a case that is not there, or of
-observe mode, moves nothing.
+In: sanctions, answers, appeals and causes as they change, inside their own units. Out: the case
+moved, with one entry of the record and one act that says why. A sanction of a case that is not
+there, or of observe mode, moves nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from aupkeep.flow.recording import Recording
 from aupkeep.policy.model import Measure
 from aupkeep.sanctions.sanction import Sanction, State
 from aupkeep.store import evidence, sanctions
+from aupkeep.store.appeals import appeals_of
 from aupkeep.store.cases import put_act
 from aupkeep.store.rows import to_text
 
@@ -35,6 +36,8 @@ WORDS: Mapping[Cause, str] = {
     Cause.CAUSE_GONE: "the cause is gone",
     Cause.CAUSE_BACK: "the cause is there again",
     Cause.QUIET: "nothing came for so long that the case is over",
+    Cause.APPEAL_LODGED: "the customer appealed",
+    Cause.APPEAL_DECIDED: "the appeal was decided",
 }
 
 
@@ -111,6 +114,23 @@ def follow(sanction: Sanction, recording: Recording, *, now: int) -> None:
         case = replace(case, look_at=now)
     if cause is not None:
         happen(case, cause, recording, now=now)
+
+
+def appeal_lodged(identity: str, recording: Recording, *, now: int) -> None:
+    """Let the case `identity` follow an appeal against one of its sanctions."""
+    case = evidence.standing_case(identity)
+    if case is not None:
+        happen(case, Cause.APPEAL_LODGED, recording, now=now)
+
+
+def appeal_decided(identity: str, recording: Recording, *, now: int) -> None:
+    """Let the case `identity` go on where its last open appeal has just been decided."""
+    case = evidence.standing_case(identity)
+    if case is None or any(one.open for one in appeals_of(case.id)):
+        return
+    case = happen(replace(case, look_at=now), Cause.APPEAL_DECIDED, recording, now=now)
+    if any(one.in_force and one.touches_service for one in sanctions.sanctions_of(case.id)):
+        happen(case, Cause.SERVICE_TOUCHED, recording, now=now)
 
 
 def unsettled(sanction: Sanction) -> bool:

@@ -55,6 +55,7 @@ def build(draft: Draft, content_hash: str) -> Policy:
         resolve_after=enforcement.resolve_after or RESOLVE_AFTER,
         close_after=enforcement.close_after or CLOSE_AFTER,
         tell=enforcement.tell or "customer",
+        digest=enforcement.digest or 0,
         rules=draft.rules,
         notices={(notice.language, notice.name): notice.text for notice in draft.notices},
     )
@@ -83,6 +84,7 @@ def _clause(section: Section, shape: ClauseShape) -> Clause:
         decide_within=shape.decide_within,
         business_days=shape.clock == "business_days",
         by_service=shape.group_by == "service",
+        category=shape.category or "",
     )
 
 

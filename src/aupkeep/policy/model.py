@@ -144,6 +144,8 @@ class Clause:
     business_days: bool = False
     #: Each service of a customer has cases of its own.
     by_service: bool = False
+    #: What kind of breach it is in the words of the EU (`policy.words.CATEGORIES`); empty = other.
+    category: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +208,8 @@ class Policy:
     close_after: int = CLOSE_AFTER
     #: Whom a notice about a reseller's customer goes to: customer, reseller or both.
     tell: str = "customer"
+    #: Letters that only ask are gathered into one a customer within this time; 0 = each alone.
+    digest: int = 0
     #: What policy.md says before its first clause, as Markdown.
     preamble: str = ""
     rules: tuple[RuleFile, ...] = ()

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from aupkeep.policy import texts
 from aupkeep.policy.model import SCOPES
 from aupkeep.policy.words import (
+    CATEGORIES,
     CLOCKS,
     COMPROMISED,
     GROUPS,
@@ -40,6 +41,7 @@ _ClockWord = Annotated[str, AfterValidator(texts.among(CLOCKS, "a clock"))]
 _GroupWord = Annotated[str, AfterValidator(texts.among(GROUPS, "what cases are grouped by"))]
 _StrikeWord = Annotated[str, AfterValidator(texts.among(tuple(COMPROMISED), "a strike"))]
 _TellWord = Annotated[str, AfterValidator(texts.among(TELL, "somebody who is told"))]
+_CategoryWord = Annotated[str, AfterValidator(texts.among(CATEGORIES, "a category"))]
 _Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 _LISTED = (Field(min_length=1), AfterValidator(texts.once))
@@ -114,6 +116,7 @@ class ClauseShape(Shape):
     decide_within: _Duration
     clock: _ClockWord | None = None
     group_by: _GroupWord | None = None
+    category: _CategoryWord | None = None
 
 
 class DutyShape(Shape):
@@ -141,6 +144,7 @@ class EnforcementShape(Shape):
     resolve_after: _Duration | None = None
     close_after: _Duration | None = None
     tell: _TellWord | None = None
+    digest: _Duration | None = None
     limits: LimitsShape
     duties: Annotated[dict[_Name, DutyShape], Field(min_length=1)]
     ladders: Annotated[dict[_Name, LadderShape], Field(min_length=1)]

@@ -44,8 +44,10 @@ VARIABLES: Final[dict[str, str]] = {
     "answer_link": "where to answer",
     "appeal_by": "until when the customer may appeal",
     "appeal_link": "where to appeal",
+    "statement": "the statement of reasons in plain words",
     "entry": "the number of the record's entry",
     "checkpoint": "the record's checkpoint",
+    "alone": "`yes` where the same person decides an appeal, since one runs the desk; else empty",
     "fee": "the amount, where there is one",
     "reference": "the reporter's reference, where there is one",
 }
@@ -55,6 +57,7 @@ REQUIRED: Final = (
     "clause_text",
     "version",
     "evidence",
+    "statement",
     "contact",
     "appeal_by",
     "entry",
@@ -64,7 +67,26 @@ REQUIRED: Final = (
 _DUNDER = re.compile(r"__[A-Za-z]\w*")
 
 #: Templates that announce no measure but are part of the talk.
-DIALOGUE: Final = ("receipt", "reminder", "lifted", "appeal_receipt", "appeal_decision")
+DIALOGUE: Final = (
+    "receipt",
+    "question",
+    "reminder",
+    "lifted",
+    "expired",
+    "appeal_receipt",
+    "appeal_decision",
+)
+
+#: What each of them says at least; `receipt` goes to a reporter, who is told less.
+DIALOGUE_REQUIRED: Final[dict[str, tuple[str, ...]]] = {
+    "receipt": (),
+    "question": ("reason", "case", "contact"),
+    "reminder": ("clause_title", "case", "contact"),
+    "lifted": ("measure", "reason", "case", "contact", "entry", "checkpoint"),
+    "expired": ("measure", "ends", "case", "contact", "entry", "checkpoint"),
+    "appeal_receipt": ("case", "contact", "entry", "checkpoint"),
+    "appeal_decision": ("reason", "case", "contact", "entry", "checkpoint"),
+}
 
 
 def environment() -> SandboxedEnvironment:

@@ -36,6 +36,26 @@ REVERSIBLE: Final = frozenset(
     }
 )
 
+#: Kinds of breaches as statements of reasons name them, there in capitals.
+CATEGORIES: Final = (
+    "animal_welfare",
+    "consumer_information",
+    "cyber_violence",
+    "cyber_violence_against_women",
+    "data_protection_and_privacy_violations",
+    "illegal_or_harmful_speech",
+    "intellectual_property_infringements",
+    "negative_effects_on_civic_discourse_or_elections",
+    "not_specified_notice",
+    "other_violation_tc",
+    "protection_of_minors",
+    "risk_for_public_security",
+    "scams_and_fraud",
+    "self_harm",
+    "unsafe_and_prohibited_products",
+    "violence",
+)
+
 #: Measures that a person may take back: those that end, those that stand until somebody says so,
 #: and what is gone for good only when its copy is.
 LIFTABLE: Final = REVERSIBLE | {Measure.PRESERVE, Measure.FEE, Measure.REMOVE_CONTENT}

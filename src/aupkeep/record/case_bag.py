@@ -25,8 +25,8 @@ _PROVEN: Mapping[str, Kind] = {
 #: What the entries hold no hash of.
 UNPROVEN = (
     (
-        "the wording of notices and answers, rows of events, the policy and the case's own row: "
-        "the entries about the case hold no hash of them"
+        "the wording of notices, answers and appeals, rows of events, the policy and the case's "
+        "own row: the entries about the case hold no hash of them"
     ),
     "that these are all entries about the case: whoever exported it chose them",
 )
@@ -38,8 +38,9 @@ entries.jsonl     the entries about it, word for word, one a line
 proof.json        why each of them is in the signed chain; what is encrypted, and keys if given
 checkpoints.txt   the checkpoints that the proof names
 keys.pub          public keys; compare them with the copy that you have from elsewhere
-case.json, findings/, decisions/, sanctions/, notices/, answers/, policy/
-                  as stored; events.jsonl has the rows that findings rest on
+case.json, findings/, decisions/, sanctions/, notices/, answers/, attachments/, appeals/, policy/
+                  as stored; events.jsonl has the rows that findings rest on. Of a file that
+                  a customer sent there are its name and the hash of its bytes
 
 To check it without the database:
     aupkeep record verify THIS_FOLDER --key keys.pub --checkpoint LAST_KNOWN
@@ -58,6 +59,9 @@ class Stored:
     sanctions: Mapping[str, bytes]
     notices: Mapping[str, bytes] = field(default_factory=dict)
     answers: Mapping[str, bytes] = field(default_factory=dict)
+    #: What files that came along are called, and the hashes of their bytes.
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
+    appeals: Mapping[str, bytes] = field(default_factory=dict)
     #: Path below `policy/` -> text.
     policy: Mapping[str, bytes] = field(default_factory=dict)
     #: One JSON object a row that a finding rests on.
@@ -82,6 +86,8 @@ def payload(stored: Stored, proof: bytes, read: Proof, keys: str) -> dict[str, b
         "sanctions": stored.sanctions,
         "notices": stored.notices,
         "answers": stored.answers,
+        "attachments": stored.attachments,
+        "appeals": stored.appeals,
     }
     for folder, items in folders.items():
         files |= {f"{folder}/{name}.json": body for name, body in items.items()}

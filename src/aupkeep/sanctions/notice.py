@@ -15,13 +15,19 @@ from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import Measure, Policy
 from aupkeep.policy.templates import VARIABLES, environment
 from aupkeep.sanctions.observed import evidence
-from aupkeep.sanctions.sanction import Sanction
+from aupkeep.sanctions.reasons import Grounds, plain
+from aupkeep.sanctions.sanction import Sanction, State
 from aupkeep.sanctions.wording import length, one_line, spoken
 
-#: Template of the message that says that a measure has ended.
-LIFTED = "lifted"
-#: Kinds of notices: of a measure, and of its end.
+#: Templates of the message that says that a measure has ended: taken back, or by itself.
+LIFTED, EXPIRED = "lifted", "expired"
+#: Kinds of notices: of a measure, of its end, and of the steps of the talk about it. A kind of the
+#: talk is its template's name too.
 OF_MEASURE, OF_END = "measure", "lifted"
+QUESTION, REMINDER = "question", "reminder"
+APPEAL_RECEIPT, APPEAL_DECISION = "appeal_receipt", "appeal_decision"
+#: Kinds to which an answer is expected.
+ASKING = frozenset({OF_MEASURE, QUESTION, REMINDER})
 #: The language whose templates every policy has.
 FALLBACK = "en"
 
@@ -55,7 +61,7 @@ class Notice:
     customer: str
     clause: str
     policy_version: str
-    #: `measure` or `lifted`.
+    #: `measure`, `lifted`, or a step of the talk.
     kind: str
     language: str
     #: Mail address of the customer; empty where the profile names none.
@@ -66,6 +72,10 @@ class Notice:
     #: Number of the record's entry that it names, and the checkpoint that covers it.
     entry: int
     checkpoint: str
+    #: Id of the first letter of the case, to which this one is an answer; empty: it is the first.
+    thread: str = ""
+    #: A second address that it goes to as well; empty: none.
+    second: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +94,24 @@ class Circumstances:
     checkpoint: str
     #: In plain words why it has ended, and what became of what was held; of an end only.
     reason: str = ""
+    #: What of the talk it is about, an appeal for one; empty: there is one of the kind.
+    about: str = ""
+    thread: str = ""
+    second: str = ""
+    #: Until when the customer may appeal; None: as long as the policy gives from now on.
+    appeal_until: int | None = None
+    #: The same person decides an appeal.
+    alone: bool = False
+    #: The public page of the clause; empty where it is not known.
+    page: str = ""
 
 
-def notice_id(sanction: str, kind: str) -> str:
-    """Return the id of the notice of `kind` about `sanction`: there is one of each."""
-    return make_id("notice", sanction, kind)
+def notice_id(sanction: str, kind: str, about: str = "") -> str:
+    """Return the id of the notice of `kind` about `sanction`: there is one of each.
+
+    `about` tells several of one kind apart.
+    """
+    return make_id("notice", sanction, kind, *([about] if about else []))
 
 
 def compose(sanction: Sanction, kind: str, told: Circumstances, *, now: int) -> Notice:
@@ -97,13 +120,13 @@ def compose(sanction: Sanction, kind: str, told: Circumstances, *, now: int) -> 
     The first line of a template is its subject. Raises `KeyError` where the policy has no template
     for the measure, which its checker keeps from happening.
     """
-    name = sanction.measure if kind == OF_MEASURE else LIFTED
+    name = _template(sanction, kind, told.policy)
     language = _language(told, name)
     template = environment().from_string(told.policy.notices[language, name])
     text = template.render(_values(sanction, told, now))
     subject, _, body = text.partition("\n")
     return Notice(
-        id=notice_id(sanction.id, kind),
+        id=notice_id(sanction.id, kind, told.about),
         sanction=sanction.id,
         case=sanction.case,
         provider=sanction.provider,
@@ -118,7 +141,35 @@ def compose(sanction: Sanction, kind: str, told: Circumstances, *, now: int) -> 
         at=now,
         entry=told.entry,
         checkpoint=told.checkpoint,
+        thread=told.thread,
+        second=told.second,
     )
+
+
+def together(notices: Sequence[Notice]) -> tuple[str, str]:
+    """Return subject and text of one letter that carries several notices, in their order."""
+    first, *rest = notices
+    if not rest:
+        return first.subject, first.text
+    parts = [
+        f"{number}. {one.subject}\n\n{one.text.strip()}\n"
+        for number, one in enumerate(notices, start=1)
+    ]
+    line = f"\n{'-' * 40}\n\n"
+    head = (
+        f"This letter has {len(notices)} parts. Each of them has its own case and its own link.\n"
+    )
+    return f"{first.subject}, and {len(rest)} more", head + line + line.join(parts)
+
+
+def _template(sanction: Sanction, kind: str, policy: Policy) -> str:
+    if kind == OF_MEASURE:
+        return sanction.measure
+    if kind != OF_END:
+        return kind
+    # A policy that was published before there was a word of its own for it has only the other.
+    by_itself = sanction.state is State.EXPIRED and (FALLBACK, EXPIRED) in policy.notices
+    return EXPIRED if by_itself else LIFTED
 
 
 def _language(told: Circumstances, name: str) -> str:
@@ -132,6 +183,8 @@ def _values(sanction: Sanction, told: Circumstances, now: int) -> dict[str, obje
     answer = _answer_within(policy, sanction)
     named = findings[0] if findings else None
     ends = sanction.ended_at if sanction.ended_at is not None else sanction.until
+    appeal = told.appeal_until if told.appeal_until is not None else now + policy.appeal_within
+    grounds = Grounds(policy=policy, findings=findings, appeal_until=appeal, page=told.page)
 
     def local(instant: int | None) -> str:
         return "" if instant is None else spoken(instant, policy.time_zone)
@@ -161,7 +214,10 @@ def _values(sanction: Sanction, told: Circumstances, now: int) -> dict[str, obje
         "length": length(sanction.length) if sanction.length else "",
         "answer_by": local(now + answer if answer else None),
         "answer_link": told.link,
-        "appeal_by": local(now + policy.appeal_within),
+        "appeal_by": local(appeal),
+        "appeal_link": f"{told.link}#appeal" if told.link else "",
+        "statement": plain(sanction, grounds),
+        "alone": "yes" if told.alone else "",
         "entry": str(told.entry),
         "checkpoint": told.checkpoint,
     }

@@ -11,6 +11,7 @@ from dataclasses import replace
 from aupkeep.cases.act import CaseAct
 from aupkeep.sanctions.sanction import Sanction
 from aupkeep.store import models
+from aupkeep.store.appeals import appeals_against, put_appeal
 from aupkeep.store.rows import from_text, to_text
 
 
@@ -33,12 +34,14 @@ def move_findings(findings: Iterable[str], case: str) -> None:
 
 
 def move_sanction(sanction: Sanction, case: str) -> Sanction:
-    """Put `sanction` into `case`, with its notices and their answers; return it as it is then."""
+    """Put `sanction` into `case`, with all that was said about it; return it as it is then."""
     moved = replace(sanction, case=case)
     models.Sanction.objects.filter(id=sanction.id).update(case=case, body=to_text(moved))
     notices = models.Notice.objects.filter(sanction=sanction.id)
-    models.Answer.objects.filter(notice__in=list(notices.values_list("id", flat=True))).update(
-        case=case
-    )
+    names = list(notices.values_list("id", flat=True))
+    models.Answer.objects.filter(notice__in=names).update(case=case)
+    models.Attachment.objects.filter(notice__in=names).update(case=case)
     notices.update(case=case)
+    for appeal in appeals_against(sanction.id):
+        put_appeal(replace(appeal, case=case))
     return moved

@@ -5,6 +5,8 @@ In: frozen values. Out: the same. Writing happens inside `database.unit()` only.
 
 from __future__ import annotations
 
+from django.db.models import Q
+
 from aupkeep.cases.case import Case, CaseKey
 from aupkeep.cases.state import CaseState
 from aupkeep.decisions.decision import Decision
@@ -67,6 +69,18 @@ def _columns(case: Case) -> dict[str, object]:
         "merged_into": case.merged_into,
         "body": to_text(case),
     }
+
+
+def look_again(case: str, at: int) -> None:
+    """Let `case`, unless it is closed, be decided again at the instant `at`, or sooner if due."""
+    rows = models.Case.objects.filter(id=case).exclude(state=CaseState.CLOSED.value)
+    rows.filter(Q(due=None) | Q(due__gt=at)).update(due=at)
+
+
+def probe_again(case: str, at: int) -> None:
+    """Let probes look at the cause of `case`, unless it is closed, at the instant `at`."""
+    rows = models.Case.objects.filter(id=case).exclude(state=CaseState.CLOSED.value)
+    rows.update(probe_at=at)
 
 
 def current_case(key: CaseKey) -> Case | None:

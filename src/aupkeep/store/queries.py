@@ -39,10 +39,12 @@ from aupkeep.decisions.decision import Decision
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.words import REVERSIBLE
 from aupkeep.record.rights import USUAL, Role, Sees, sees
-from aupkeep.sanctions.notice import Notice
+from aupkeep.sanctions.appeal import Appeal
+from aupkeep.sanctions.notice import OF_MEASURE, Notice, notice_id
 from aupkeep.sanctions.sanction import IN_FORCE, Sanction, State
 from aupkeep.store import (
     alarms,
+    appeals,
     arming,
     course,
     dialogue,
@@ -146,6 +148,8 @@ class CasePage:
     sanctions: tuple[Waiting, ...]
     notices: tuple[dialogue.Sent, ...]
     answers: tuple[dialogue.Answer, ...]
+    attachments: tuple[dialogue.Attachment, ...]
+    appeals: tuple[Appeal, ...]
     entries: tuple[EntryLine, ...]
     minutes: tuple[course.Minute, ...]
     #: What was done with the case itself.
@@ -164,6 +168,12 @@ class NoticePage:
     sanction: Sanction | None
     findings: tuple[Finding, ...]
     answers: tuple[dialogue.Answer, ...]
+    attachments: tuple[dialogue.Attachment, ...]
+    #: Appeals against the sanction it tells of, and until when there can be one.
+    appeals: tuple[Appeal, ...]
+    seen_at: int | None
+    #: When the measure itself was told; None: it was not.
+    told_at: int | None
 
 
 def _json(path: str, kind: type[BigIntegerField[Any, Any] | TextField[Any, Any]]) -> Func:
@@ -203,6 +213,7 @@ def _cases() -> QuerySet[Any]:
         | Exists(_live(state=State.FAILED.value))
         | (Q(live=False, review__gt=0) & ~over)
         | (Exists(answered) & Exists(_in_force()))
+        | Exists(models.Appeal.objects.filter(case=OuterRef("id"), outcome=""))
     )
     return rows.annotate(
         needs=Choose(Where(needs, then=Value(1)), default=Value(0)),
@@ -327,6 +338,8 @@ def case_page(identity: str, *, role: Role, full: bool = False) -> CasePage | No
         notices=tuple(dialogue.notices_of(case.id)) if reader.identity else (),
         acts=tuple(acts_on(case.id)) if reader.identity else (),
         answers=tuple(dialogue.answers_of(case.id)) if reader.identity else (),
+        attachments=tuple(dialogue.attachments_of(case.id)) if reader.identity else (),
+        appeals=redacted.appeals(appeals.appeals_of(case.id), case, reader),
         entries=_entries(reader, *subjects),
         minutes=_minutes(case, since, until),
         since=since,
@@ -417,6 +430,8 @@ def notice_page(identity: str) -> NoticePage | None:
     found = waiting(sent.notice.sanction)
     sanction = found.sanction if found else None
     findings = evidence.findings_of(sent.notice.case)
+    files = dialogue.attachments_of(sent.notice.case)
+    measure = dialogue.get_notice(notice_id(sent.notice.sanction, OF_MEASURE))
     return NoticePage(
         notice=sent.notice,
         sent_at=sent.sent_at,
@@ -425,7 +440,17 @@ def notice_page(identity: str) -> NoticePage | None:
             item for name, item in findings.items() if sanction and name in sanction.findings
         ),
         answers=tuple(dialogue.answers_to(identity)),
+        attachments=tuple(one for one in files if one.notice == identity),
+        appeals=tuple(appeals.appeals_against(sent.notice.sanction)),
+        seen_at=sent.seen_at,
+        told_at=measure.at if measure else None,
     )
+
+
+def appeal_of(case: str, identity: str) -> Appeal | None:
+    """Return the appeal `identity` of a case whose id is or begins with `case`, or None."""
+    found = appeals.get_appeal(identity)
+    return found if found and case and found.case.startswith(case) else None
 
 
 def policy_edition() -> int:

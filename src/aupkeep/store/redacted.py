@@ -13,6 +13,7 @@ from aupkeep.cases.case import Case
 from aupkeep.detection.finding import Finding
 from aupkeep.record.personal import PERSONAL
 from aupkeep.record.rights import HIDDEN, STRANGERS, Sees, shown
+from aupkeep.sanctions.appeal import Appeal
 from aupkeep.store.envelopes import Opened
 from aupkeep.store.sanctions import Waiting
 
@@ -40,6 +41,17 @@ def sanctions(items: Iterable[Waiting], whole: Case, reader: Sees) -> tuple[Wait
             sanction=replace(item.sanction, customer=name, target=HIDDEN),
             trouble=HIDDEN if item.trouble else "",
         )
+        for item in items
+    )
+
+
+def appeals(items: Iterable[Appeal], whole: Case, reader: Sees) -> tuple[Appeal, ...]:
+    """Return the appeals of the case `whole`: that there is one, and what came of it."""
+    if reader.identity:
+        return tuple(items)
+    name = _nameless(whole) or ""
+    return tuple(
+        replace(item, customer=name, text=HIDDEN, reason=HIDDEN if item.reason else "")
         for item in items
     )
 

@@ -37,14 +37,20 @@ def kept() -> Iterator[Kept]:
 def bodies_of(case: str) -> dict[str, dict[str, bytes]]:
     """Return what is stored about `case`, word for word: kind -> id -> body."""
     found = {"case": _bodies("case", "id", case)}
-    for table in ("finding", "decision", "sanction", "notice"):
+    for table in ("finding", "decision", "sanction", "notice", "appeal"):
         found[table] = _bodies(table, "case", case)
     return found
 
 
 def answers_of(case: str) -> dict[str, bytes]:
     """Return the answers in `case` by id, each as a JSON object."""
-    rows = models.Answer.objects.filter(case=case).values("id", "notice", "case", "at", "text")
+    rows = models.Answer.objects.filter(case=case).values()
+    return {row["id"]: canonical(row) for row in rows}
+
+
+def attachments_of(case: str) -> dict[str, bytes]:
+    """Return what came along in `case` by id, each as a JSON object, without its bytes."""
+    rows = models.Attachment.objects.filter(case=case).values()
     return {row["id"]: canonical(row) for row in rows}
 
 

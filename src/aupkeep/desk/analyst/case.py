@@ -10,6 +10,7 @@ from aupkeep.attribution.holdings import Holding
 from aupkeep.base.errors import AupkeepError
 from aupkeep.cases.words import act_line
 from aupkeep.desk import words
+from aupkeep.desk.analyst.appeals import panels_of
 from aupkeep.desk.analyst.course import course_of
 from aupkeep.desk.analyst.handling import handling
 from aupkeep.desk.analyst.trouble import Trouble
@@ -17,7 +18,7 @@ from aupkeep.desk.analyst.trouble import trouble as troubled
 from aupkeep.desk.page import page, render, role_of, signed_in, typed
 from aupkeep.desk.site import site
 from aupkeep.detection.finding import Finding
-from aupkeep.flow import viewing
+from aupkeep.flow import attaching, viewing
 from aupkeep.flow.viewing import LONGEST
 from aupkeep.policy.model import Clause, Policy
 from aupkeep.record.rights import has_more
@@ -100,9 +101,11 @@ def show(
         "panels": [item for item in panels if not item.item.sanction.would_do],
         "observed": [item for item in panels if item.item.sanction.would_do],
         "unfold": trouble is not None and trouble.subject != "case",
+        "appeals": panels_of(found, signed_in(request), trouble),
         "work": handling(found.case, tuple(act_line(item) for item in found.acts)),
         "work_trouble": trouble if trouble and trouble.subject == "case" else None,
-        "needs": any(item.line.tone == "waits" for item in panels),
+        "needs": any(item.line.tone == "waits" for item in panels)
+        or any(item.open for item in found.appeals),
         "full": full,
         "has_more": has_more(role) and not full,
         "trouble": trouble if trouble and trouble.subject == found.case.id else None,
@@ -124,6 +127,8 @@ def _story(found: queries.CasePage) -> dict[str, object]:
             (entry, words.ACTS.get(entry.act, entry.act)) for entry in found.entries[-MOST:]
         ],
         "most": MOST,
+        "customers": words.CUSTOMERS,
+        "files": [(item, attaching.place(site().installation, item)) for item in found.attachments],
     }
 
 

@@ -1,7 +1,9 @@
 """A letter, and the message it becomes.
 
 In: plain values. Out: the bytes of an Internet message, the same for the same letter. Nothing in a
-letter can add a header. Sources: RFC 5322 (message), RFC 3834 (Auto-Submitted), RFC 2045.
+letter can add a header. No program answers it (RFC 3834), and mail that comes back names it: by its
+return path (`LOCAL+ID@DOMAIN`), and by its Message-ID, which is made of its id alone. Sources: RFC
+5322 (message, threads), RFC 3834 (Auto-Submitted), RFC 2045.
 """
 
 from __future__ import annotations
@@ -41,6 +43,10 @@ class Letter:
     text: str
     #: µs UTC.
     at: int
+    #: Id of the letter that this one follows; empty: none.
+    thread: str = ""
+    #: Address to which mail that cannot be delivered comes back; empty: the sender.
+    returns: str = ""
 
 
 def message(letter: Letter) -> bytes:
@@ -56,7 +62,11 @@ def message(letter: Letter) -> bytes:
     made["Subject"] = " ".join(_CONTROL.sub(" ", letter.subject).split())
     made["Date"] = format_datetime(to_datetime(letter.at))
     made["Message-ID"] = f"<{message_id(letter)}>"
+    if letter.thread:
+        made["In-Reply-To"] = made["References"] = f"<{_named(letter.thread, letter.sender)}>"
     made["Auto-Submitted"] = "auto-generated"
+    # What some mail servers heed instead; reports of failed delivery are wanted.
+    made["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     lines = (_CONTROL.sub(" ", line.replace("\t", "    ")) for line in letter.text.splitlines())
     body = "".join(f"{line.rstrip()}\n" for line in lines)
     made.set_content(body, charset="utf-8", cte="quoted-printable")
@@ -65,9 +75,24 @@ def message(letter: Letter) -> bytes:
 
 def message_id(letter: Letter) -> str:
     """Return the message-id without its angle brackets."""
-    if not _ID.fullmatch(letter.id):
-        raise ValueError(f"`{letter.id}` cannot be the id of a letter")
-    return f"{letter.id}@{domain(letter.sender)}"
+    return _named(letter.id, letter.sender)
+
+
+def return_path(letter: Letter) -> str:
+    """Return the address of the envelope: one of the letter's own where bounces are collected.
+
+    Raises `PowerFault` for an address that cannot be written to.
+    """
+    if not letter.returns:
+        return letter.sender
+    found = address(letter.returns)
+    return f"{found.username}+{letter.id}@{found.domain}"
+
+
+def _named(identity: str, sender: str) -> str:
+    if not _ID.fullmatch(identity):
+        raise ValueError(f"`{identity}` cannot be the id of a letter")
+    return f"{identity}@{domain(sender)}"
 
 
 def domain(text: str) -> str:

@@ -20,7 +20,7 @@ from pathlib import Path
 from aupkeep.base.errors import Fault
 from aupkeep.outlets import durable
 from aupkeep.outlets.mail.channel import Outcome
-from aupkeep.outlets.mail.letter import Letter, domain, file, message, message_id
+from aupkeep.outlets.mail.letter import Letter, domain, file, message, message_id, return_path
 from aupkeep.outlets.mail.maillog import look_up, spot
 from aupkeep.sanctions.power import PowerFault
 
@@ -147,7 +147,7 @@ class Smtp:
 
     def _envelope(self, server: smtplib.SMTP, letter: Letter) -> None:
         for command, what in (
-            (f"MAIL FROM:<{letter.sender}>", "the sender"),
+            (f"MAIL FROM:<{return_path(letter)}>", "the sender"),
             (f"RCPT TO:<{letter.recipient}>", f"the recipient {letter.recipient}"),
             ("DATA", "the letter"),
         ):

@@ -1,4 +1,6 @@
-"""Templates: one for each measure that is reserved, in each language, and none that is not known.
+"""Templates: one for each measure that is reserved and each step of the dialogue, in each language.
+
+None that is not known.
 
 In: a draft. Out: faults.
 """
@@ -9,7 +11,7 @@ from collections.abc import Iterator
 
 from aupkeep.base.errors import Fault, Place, unknown_word
 from aupkeep.policy.draft import Draft, Notice
-from aupkeep.policy.templates import DIALOGUE, REQUIRED, template_faults
+from aupkeep.policy.templates import DIALOGUE, DIALOGUE_REQUIRED, REQUIRED, template_faults
 from aupkeep.policy.words import MEASURES, REVERSIBLE
 
 
@@ -24,6 +26,11 @@ def check_templates(draft: Draft) -> Iterator[Fault]:
             if word in MEASURES and (language, word) not in there:
                 what = f"measure `{word}` has no notice `notices/{language}/{word}.md`"
                 yield Fault(code="no-notice", what=what, place=node.place)
+    for name in DIALOGUE:
+        for language in languages:
+            if (language, name) not in there:
+                what = f"the dialogue has no template `notices/{language}/{name}.md`"
+                yield Fault(code="no-notice", what=what, place=draft.front.at("languages").place)
 
 
 def _notice(draft: Draft, notice: Notice, languages: tuple[str, ...]) -> Iterator[Fault]:
@@ -32,7 +39,8 @@ def _notice(draft: Draft, notice: Notice, languages: tuple[str, ...]) -> Iterato
         what = "a language of the front matter"
         yield unknown_word(notice.language, languages, what=what, place=place)
     if notice.name in DIALOGUE:
-        yield from template_faults(notice.text, notice.path, required=())
+        required = DIALOGUE_REQUIRED[notice.name]
+        yield from template_faults(notice.text, notice.path, required=required)
         return
     measures = tuple(word for word in MEASURES if word in draft.reserved) or MEASURES
     known = (*measures, *DIALOGUE)

@@ -12,7 +12,7 @@ from aupkeep.store.models.archive import (
 )
 from aupkeep.store.models.cases import CaseAct
 from aupkeep.store.models.course import Minute
-from aupkeep.store.models.dialogue import Answer, Notice
+from aupkeep.store.models.dialogue import Answer, Appeal, Attachment, DueLetter, Notice
 from aupkeep.store.models.enforcement import Afresh, Alarm, Armed, Pause
 from aupkeep.store.models.evidence import Case, Decision, Finding, Sanction
 from aupkeep.store.models.exceptions import PolicyException
@@ -24,16 +24,19 @@ __all__ = [
     "Afresh",
     "Alarm",
     "Answer",
+    "Appeal",
     "ArchiveErasure",
     "ArchiveFile",
     "ArchiveHold",
     "ArchiveSweep",
     "Armed",
+    "Attachment",
     "Case",
     "CaseAct",
     "Checkpoint",
     "Commit",
     "Decision",
+    "DueLetter",
     "Entry",
     "Finding",
     "Holding",
