@@ -81,7 +81,8 @@ class Receiver:
 
     def _look(self, asked: dict[str, Any]) -> dict[str, Any]:
         name = asked["sanction"]
-        return {"sanction": name, "in_force": name in self.standing, "how": "looked at the list"}
+        there = self.standing.get(name) == asked["target"]
+        return {"sanction": name, "in_force": there, "how": "looked at the list"}
 
     def _list(self, _: dict[str, Any]) -> dict[str, Any]:
         ours = [{"sanction": one, "target": on, "text": "on"} for one, on in self.standing.items()]

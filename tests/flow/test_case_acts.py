@@ -23,10 +23,12 @@ from aupkeep.flow.handle_findings import FindingActs
 from aupkeep.flow.join_cases import merge_cases, split_case
 from aupkeep.flow.move_case import move_case
 from aupkeep.policy.model import Tier
+from aupkeep.record.compare import altered
 from aupkeep.sanctions.sanction import State
 from aupkeep.store import chain, dialogue, evidence, sanctions
 from aupkeep.store.cases import acts_on
 from aupkeep.store.database import close_store, unit
+from aupkeep.store.stored import kept
 from desk_stage import Stage, make_stage, open_stage
 
 
@@ -199,6 +201,7 @@ def test_merging_takes_everything_along_once(stage: Stage) -> None:
     for item in evidence.findings_of(one.id).values():
         stage.case(replace(item, value=item.value + 1))
     assert {item.id for item in evidence.all_cases()} == {one.id, apart.id}
+    _unaltered()
 
 
 def _second_case(stage: Stage) -> Case:
@@ -210,6 +213,11 @@ def _second_case(stage: Stage) -> Case:
 
 def _count() -> int:
     return sum(len(evidence.findings_of(item.id)) for item in evidence.all_cases())
+
+
+def _unaltered() -> None:
+    """Nothing that is stored differs from what the newest entries say of it."""
+    assert altered(list(chain.lines("jasmo")), kept()) == []
 
 
 def _strikes(stage: Stage, case: Case) -> int:
@@ -248,6 +256,7 @@ def test_a_word_alone_is_strong_at_most_so_that_somebody_must_agree(stage: Stage
     assert all(item.people >= 1 and item.state is State.PROPOSED for item in made)
     (body,) = [body for act, body in entries(case.id) if act == "case_attributed"]
     assert (body["findings"], body["confirmed"], body["by"]) == (1, 0, "ann")
+    _unaltered()
     assert "jas-9" not in json.dumps(body)
     # The engine's next state of the finding does not undo it.
     (item,) = evidence.findings_of(case.id).values()
@@ -263,6 +272,7 @@ def test_a_word_alone_is_strong_at_most_so_that_somebody_must_agree(stage: Stage
     stage.case(later)
     assert now(case).customer == "jas-9"
     assert now(case).tier is Tier.STRONG
+    _unaltered()
 
 
 def test_what_the_books_confirm_keeps_its_tier(stage: Stage) -> None:

@@ -37,7 +37,9 @@ case $1 in
             echo "$3" >> "$folder/done"
         } ;;
     look)
-        if [ -e "$folder/on/$3" ]; then echo "in force"; else echo "not in force"; fi
+        said="not in force"
+        [ "$(cat "$folder/on/$3" 2>/dev/null)" != "$4" ] || said="in force"
+        echo "$said"
         echo "looked" ;;
     undo) rm -f "$folder/on/$3" ;;
     marks) for one in "$folder"/on/*; do [ ! -e "$one" ] || echo "${one##*/} $(cat "$one")"; done ;;

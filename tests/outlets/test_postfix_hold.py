@@ -7,6 +7,7 @@ import signal
 import smtplib
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -126,6 +127,33 @@ def test_release_sends_on_and_counts_as_nothing(postfix: Postfix, power: Postfix
         *[("release@store.example", "held", False)] * 3,
         *[("release@store.example", "sent", False)] * 6,
     ]
+
+
+def test_what_is_queued_already_is_held_where_it_is_told_so(
+    postfix: Postfix, power: PostfixHold
+) -> None:
+    told = replace(power, queued=True)
+    postfix.configure("defer_transports = smtp")
+    with postfix.session("queue@store.example") as shop, postfix.session("calm@x.example") as ann:
+        send(shop, "early@far.example")
+        send(ann, "calm@far.example")
+    postfix.wait_log("to=<early@far.example>", "to=<calm@far.example>")
+    power.apply(order("queue@store.example"))
+    assert power.look(order("queue@store.example")).in_force
+    seen = told.look(order("queue@store.example"))
+    assert not seen.in_force
+    assert "1 messages handed in before are still to be delivered" in seen.how
+    told.apply(order("queue@store.example"))
+    assert told.look(order("queue@store.example")).in_force
+    assert (told.held("queue@store.example"), told.held("calm@x.example")) == (1, 0)
+    postfix.configure("defer_transports =")
+    told.undo(replace(order("queue@store.example"), release=True))
+    assert told.held("queue@store.example") == 0
+    postfix.run("postqueue", "-f")
+    until = time.monotonic() + 30
+    while not (postfix.taken("early@far.example") and postfix.taken("calm@far.example")):
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_a_sender_that_imitates_our_reason_is_not_taken_for_held_by_us(

@@ -160,19 +160,19 @@ class Measuring:
 
     def _several(self, workers: int, alone: Result) -> Figure:
         words = ("--batch", str(BATCH), "--workers", str(workers))
-        found = self._own("windowed", self._whole, *words, threads=workers)
+        found = self._own("windowed", self._whole, *words)
         gain = min(alone["wall"]) / min(found["wall"])
         note = f"by the clock {gain:.2f} times as fast as one; load {os.getloadavg()[0]:.1f}"
         name = f"Aupkeep, {workers} workers"
         return self._figure("batches", name, found, alone["hits"], notes=(note,))
 
-    def _own(self, job: str, path: Path, *words: str, rounds: int = 0, threads: int = 1) -> Result:
+    def _own(self, job: str, path: Path, *words: str, rounds: int = 0) -> Result:
         command = [sys.executable, "-m", "aupkeep.cli.bench_run", job, str(path), *words]
-        return _run([*command, "--rounds", str(rounds or self._rounds)], threads)
+        return _run([*command, "--rounds", str(rounds or self._rounds)])
 
     def _peer(self, peer: Peer, job: str, path: Path) -> Result:
         command = [sys.executable, str(PEERS / peer.program), job, str(path)]
-        return _run([*command, "--rounds", str(self._rounds), "--batch", str(BATCH)], 1)
+        return _run([*command, "--rounds", str(self._rounds), "--batch", str(BATCH)])
 
     def _figure(
         self,
@@ -220,8 +220,9 @@ def _each(found: Result) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _run(command: list[str], threads: int) -> Result:
-    environment = {**os.environ, "POLARS_MAX_THREADS": str(threads), "NUMBA_NUM_THREADS": "1"}
+def _run(command: list[str]) -> Result:
+    # Several workers share out the work themselves: threads of Polars beside them are in their way.
+    environment = {**os.environ, "POLARS_MAX_THREADS": "1", "NUMBA_NUM_THREADS": "1"}
     done = subprocess.run(  # noqa: S603  # our own programs, by their full path
         command, capture_output=True, text=True, check=False, env=environment
     )

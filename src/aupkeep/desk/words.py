@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from aupkeep.base.clock import DAY, HOUR, MINUTE, to_datetime
 from aupkeep.policy.model import Measure
-from aupkeep.policy.words import REVERSIBLE
+from aupkeep.policy.words import LIFTABLE
 from aupkeep.sanctions.sanction import Sanction, State
 from aupkeep.store.sanctions import Waiting
 
@@ -254,4 +254,4 @@ def when(instant: int, *, seconds: bool = True) -> str:
 
 def lasts(sanction: Sanction) -> bool:
     """Whether the measure leaves something in force that could be lifted."""
-    return Measure(sanction.measure) in REVERSIBLE
+    return Measure(sanction.measure) in LIFTABLE

@@ -17,7 +17,7 @@ from aupkeep.cases.grouping import regrouped
 from aupkeep.flow.books import not_listed
 from aupkeep.flow.casework import Desk, Said, found_case, join, with_reseller
 from aupkeep.flow.installation import Installation
-from aupkeep.flow.moving import keep_act
+from aupkeep.flow.moving import contents, keep_act
 from aupkeep.store import evidence, ground
 from aupkeep.store.database import unit
 
@@ -48,7 +48,7 @@ def attribute_case(
         evidence.update_case(own)
         act = said.act("case_attributed", case.id, customer=customer, service=service)
         numbers = {"findings": len(named), "confirmed": sum(sure.values())}
-        keep_act(act, case.provider, acts.recording, **numbers)
+        keep_act(act, case.provider, acts.recording, contents=contents(named), **numbers)
         if already is not None:
             own = join(already, own, said, acts.recording)
         acts.decide_again(own, desk.instant)

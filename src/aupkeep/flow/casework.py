@@ -14,7 +14,7 @@ from aupkeep.cases.case import Case
 from aupkeep.cases.joining import merge
 from aupkeep.flow.handle_findings import FindingActs
 from aupkeep.flow.installation import Installation, PolicyBook, ProfileBook
-from aupkeep.flow.moving import keep_act, keep_moved
+from aupkeep.flow.moving import contents, keep_act, keep_moved
 from aupkeep.flow.persons import no_person, no_reason
 from aupkeep.flow.recording import Recording
 from aupkeep.flow.standing import Arms
@@ -99,12 +99,12 @@ def join(into: Case, other: Case, said: Said, recording: Recording) -> Case:
     whole, gone = merge(into, other, findings, at=said.now)
     moving = sanctions.sanctions_of(other.id)
     move_findings(other.findings, into.id)
-    for sanction in moving:
-        move_sanction(sanction, into.id)
+    moved = [move_sanction(sanction, into.id) for sanction in moving]
     evidence.update_case(gone)
     act = said.act("case_merged", into.id, other=other.id)
-    numbers = {"findings": len(other.findings), "sanctions": len(moving)}
-    keep_act(act, into.provider, recording, other=other.id, **numbers)
+    numbers = {"findings": len(other.findings), "sanctions": len(moved)}
+    hashes = contents(moved)
+    keep_act(act, into.provider, recording, other=other.id, contents=hashes, **numbers)
     keep_moved(
         into, whole, recording, because="merged", reason=act.reason, by=said.by, now=said.now
     )

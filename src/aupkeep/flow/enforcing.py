@@ -19,6 +19,7 @@ from aupkeep.flow.changing import change
 from aupkeep.flow.pausing import pause
 from aupkeep.flow.powers import WARN, Powers
 from aupkeep.flow.recording import Recording
+from aupkeep.policy.model import Measure
 from aupkeep.record.entry import Entry
 from aupkeep.sanctions.approval import enough
 from aupkeep.sanctions.caps import over
@@ -401,7 +402,7 @@ def _plain(fault: AupkeepError) -> str:
 def _why_ended(sanction: Sanction) -> str:
     if sanction.release:
         return "Mail that was held for this reason alone has been sent on."
-    if sanction.touches_service:
+    if sanction.measure == Measure.HOLD_MAIL:
         return (
             "Mail that was held meanwhile is still held: tell us whether it should be sent on or "
             "deleted."

@@ -14,7 +14,7 @@ from aupkeep.cases.case import Case
 from aupkeep.cases.joining import split
 from aupkeep.flow.casework import Desk, Said, found_case, join
 from aupkeep.flow.installation import Installation
-from aupkeep.flow.moving import keep_act, unsettled
+from aupkeep.flow.moving import contents, keep_act, unsettled
 from aupkeep.sanctions.sanction import Sanction
 from aupkeep.store import evidence, sanctions
 from aupkeep.store.cases import move_findings, move_sanction
@@ -55,11 +55,11 @@ def split_case(
         evidence.update_case(rest)
         evidence.update_case(apart)
         move_findings(apart.findings, apart.id)
-        for sanction in going:
-            move_sanction(sanction, apart.id)
+        moved = [move_sanction(sanction, apart.id) for sanction in going]
         act = said.act("case_split", rest.id, other=apart.id)
-        numbers = {"findings": len(apart.findings), "sanctions": len(going)}
-        keep_act(act, rest.provider, acts.recording, other=apart.id, **numbers)
+        numbers = {"findings": len(apart.findings), "sanctions": len(moved)}
+        hashes = contents(moved)
+        keep_act(act, rest.provider, acts.recording, other=apart.id, contents=hashes, **numbers)
         for part in (rest, apart):
             acts.decide_again(part, desk.instant)
         acts.recording.keep()

@@ -7,7 +7,7 @@ there, or of observe mode, moves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from aupkeep.base.canonical import sha256
@@ -16,6 +16,7 @@ from aupkeep.cases.act import CaseAct
 from aupkeep.cases.case import Case
 from aupkeep.cases.moving import happened
 from aupkeep.cases.state import Cause
+from aupkeep.detection.finding import Finding
 from aupkeep.flow.recording import Recording
 from aupkeep.policy.model import Measure
 from aupkeep.sanctions.sanction import Sanction, State
@@ -47,6 +48,11 @@ def keep_act(act: CaseAct, provider: str, recording: Recording, **said: object) 
     if act.by:
         body["by"] = act.by
     recording.enter(provider, act.act, act.case, body, at=act.at)
+
+
+def contents(changed: Iterable[Finding | Sanction]) -> dict[str, str]:
+    """Return id -> hash of what an act changed, for its entry: so that nobody else can."""
+    return {item.id: sha256(to_text(item).encode()) for item in changed}
 
 
 def keep_moved(  # what an act says

@@ -12,9 +12,13 @@ from typing import Any, Final, get_args
 from aupkeep.outlets.authority.shape import AuthorityShape
 from aupkeep.outlets.command.shape import CommandShape
 from aupkeep.outlets.hestiacp.shape import HestiaShape
+from aupkeep.outlets.nftables.shape import NftablesShape
+from aupkeep.outlets.nginx_site.shape import NginxSiteShape
 from aupkeep.outlets.postfix_hold.shape import PostfixHoldShape
+from aupkeep.outlets.quarantine.shape import QuarantineShape
 from aupkeep.outlets.shape import PowerShape
 from aupkeep.outlets.signed_webhook.shape import SignedWebhookShape
+from aupkeep.outlets.unix_account.shape import UnixAccountShape
 from aupkeep.outlets.whmcs.shape import WhmcsShape
 from aupkeep.policy.model import Measure
 
@@ -22,8 +26,12 @@ KINDS: Final[Mapping[str, type[PowerShape]]] = {
     "authority_letter": AuthorityShape,
     "command": CommandShape,
     "hestiacp": HestiaShape,
+    "nftables": NftablesShape,
+    "nginx_site": NginxSiteShape,
     "postfix_hold": PostfixHoldShape,
+    "quarantine": QuarantineShape,
     "signed_webhook": SignedWebhookShape,
+    "unix_account": UnixAccountShape,
     "whmcs": WhmcsShape,
 }
 #: What carries a measure out where a table does not say.

@@ -55,5 +55,6 @@ CATEGORIES: Final = (
     "unsafe_and_prohibited_products",
     "violence",
 )
-#: Measures that a person may lift: those that end, and those that stand until somebody says so.
-LIFTABLE: Final = REVERSIBLE | {Measure.PRESERVE, Measure.FEE}
+#: Measures that a person may take back: those that end, those that stand until somebody says so,
+#: and what is gone for good only when its copy is.
+LIFTABLE: Final = REVERSIBLE | {Measure.PRESERVE, Measure.FEE, Measure.REMOVE_CONTENT}

@@ -63,8 +63,11 @@ def _listed(files: Mapping[str, bytes], manifest: str, there: set[str]) -> Itera
     if data is None:
         yield Wrong(path=manifest, why="it is missing")
         return
+    if not data.endswith(b"\n"):
+        yield Wrong(path=manifest, why="it ends amid a line")
+        return
     named: dict[str, str] = {}
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+    for number, line in enumerate(data[:-1].decode("utf-8", "replace").split("\n"), 1):
         found = _LINE.fullmatch(line)
         if found is None or _plain(found[2]) in named:
             yield Wrong(path=manifest, why=f"line {number} is no hash and path, or names one again")

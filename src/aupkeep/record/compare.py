@@ -14,6 +14,13 @@ from typing import Any, Literal
 
 Kind = Literal["policy", "finding", "decision", "sanction", "exception"]
 
+#: Acts on cases that change several things, whose hashes they hold by id.
+_MANY: dict[str, Kind] = {
+    "case_attributed": "finding",
+    "case_merged": "sanction",
+    "case_split": "sanction",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
@@ -76,6 +83,9 @@ def _tell(told: dict[tuple[Kind, str], _Told], members: dict[str, Any]) -> None:
         told["policy", identity] = _Told(body["hash"], entry)
     elif act in ("case_opened", "finding_joined", "finding_updated"):
         told["finding", body["finding"]] = _Told(body["content"], entry)
+    elif act in _MANY:
+        for identity, content in body["contents"].items():
+            told[_MANY[act], identity] = _Told(content, entry)
     elif act == "decision_made":
         told["decision", body["decision"]] = _Told(body["content"], entry)
     elif act.startswith("exception_"):

@@ -33,8 +33,8 @@ def move_findings(findings: Iterable[str], case: str) -> None:
     models.Finding.objects.filter(id__in=list(findings)).update(case=case)
 
 
-def move_sanction(sanction: Sanction, case: str) -> None:
-    """Put `sanction` into `case`, with all that was said about it; no more of it changes."""
+def move_sanction(sanction: Sanction, case: str) -> Sanction:
+    """Put `sanction` into `case`, with all that was said about it; return it as it is then."""
     moved = replace(sanction, case=case)
     models.Sanction.objects.filter(id=sanction.id).update(case=case, body=to_text(moved))
     notices = models.Notice.objects.filter(sanction=sanction.id)
@@ -44,3 +44,4 @@ def move_sanction(sanction: Sanction, case: str) -> None:
     notices.update(case=case)
     for appeal in appeals_against(sanction.id):
         put_appeal(replace(appeal, case=case))
+    return moved

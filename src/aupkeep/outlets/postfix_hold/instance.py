@@ -90,9 +90,22 @@ class Instance:
 
     def held(self, login: str) -> list[str]:
         """Return the queue ids of the messages of `login` that are on hold."""
+        return self._queued(login, on_hold=True)
+
+    def waiting(self, login: str) -> list[str]:
+        """Return the queue ids of the messages of `login` that are still to be delivered."""
+        return self._queued(login, on_hold=False)
+
+    def hold(self, ids: Iterable[str]) -> None:
+        """Put the messages `ids` on hold; those that have left meanwhile are passed over."""
+        names = "".join(f"{name}\n" for name in ids)
+        if names:
+            self._say("postsuper", "-h", "-", stdin=names)
+
+    def _queued(self, login: str, *, on_hold: bool) -> list[str]:
         told = self._say("postqueue", "-j").splitlines()
         queue = (json.loads(line) for line in told if line.startswith("{"))
-        ids = [item["queue_id"] for item in queue if item["queue_name"] == "hold"]
+        ids = [item["queue_id"] for item in queue if (item["queue_name"] == "hold") == on_hold]
         found: list[str] = []
         for begin in range(0, len(ids), _AT_ONCE):
             found += self._of(login, ids[begin : begin + _AT_ONCE])

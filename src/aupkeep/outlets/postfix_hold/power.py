@@ -38,6 +38,8 @@ class PostfixHold:
     type: str = ""
     #: Folder with main.cf and master.cf; None: map file only, no Postfix is asked.
     config: Path | None = None
+    #: What the login handed in before and is still queued is held as well.
+    queued: bool = False
     #: Seconds that one program, or another writer of the map, may take.
     patience: float = 10.0
     measure: str = "hold_mail"
@@ -66,7 +68,7 @@ class PostfixHold:
         return json.dumps({"held_by": list(known.sanctions) if known else []})
 
     def apply(self, order: Order) -> None:
-        """Hold what the login hands in from its next recipient on."""
+        """Hold what the login hands in from its next recipient on; what is queued, if told so."""
         login = self._login(order)
         until = format_instant(order.until) if order.until is not None else "-"
         if not text.SANCTION.fullmatch(order.sanction):
@@ -77,6 +79,9 @@ class PostfixHold:
             return text.add(before, login, order.sanction, until)
 
         self._change(login, change)
+        if self.queued and self.config is not None:
+            instance = self._instance(self.config)
+            instance.hold(instance.waiting(login))
 
     def look(self, order: Order) -> Seen:
         """Look whether Postfix would hold the login's next message because of this sanction."""
@@ -95,6 +100,8 @@ class PostfixHold:
         if not (there and named):
             return Seen(in_force=False, how=f"{how}; {line}")
         gaps = instance.gaps(kind, self.map)
+        if self.queued and (left := instance.waiting(login)):
+            gaps.append(f"{len(left)} messages handed in before are still to be delivered")
         asks = "; but " + "; ".join(gaps) if gaps else "; every smtpd that takes logins asks it"
         return Seen(in_force=not gaps, how=how + asks)
 

@@ -23,11 +23,14 @@ class PostfixHoldShape(PowerShape):
     #: Folder of the main.cf whose smtpd asks the map; empty: no Postfix does, only the file is
     #: written.
     config: str = ""
+    #: What the login handed in before and is still queued is held as well.
+    queued: bool = False
 
     def opened(self, folder: Path) -> PostfixHold:
         """Return the power."""
         return PostfixHold(
             map=(folder / self.map).absolute(),
             type=self.type,
+            queued=self.queued,
             config=(folder / self.config).absolute() if self.config else None,
         )
