@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from aupkeep.policy.draft import Draft
 from aupkeep.policy.frontmatter import Section
-from aupkeep.policy.model import Clause, Ladder, Limits, Measure, Policy, Step, Tier, When
+from aupkeep.policy.model import Clause, Fees, Ladder, Limits, Measure, Policy, Step, Tier, When
 from aupkeep.policy.schema import ClauseShape, EnforcementShape, FrontShape, StepShape, WhenShape
 from aupkeep.policy.words import SEVERITIES, TIERS
 
@@ -40,6 +40,7 @@ def build(draft: Draft, content_hash: str) -> Policy:
         act_within=enforcement.act_within,
         appeal_within=enforcement.appeal_within,
         strike_decay=enforcement.strike_decay,
+        fees=_fees(enforcement),
         rules=draft.rules,
         notices={(notice.language, notice.name): notice.text for notice in draft.notices},
     )
@@ -103,4 +104,21 @@ def _limits(enforcement: EnforcementShape) -> Limits:
         accounts_per_hour=enforcement.limits.accounts_per_hour,
         share_permille=enforcement.limits.share_permille,
         protected_customers=tuple(enforcement.limits.protected_customers or ()),
+    )
+
+
+def _fees(enforcement: EnforcementShape) -> Fees | None:
+    shape = enforcement.fees
+    if shape is None:
+        return None
+    return Fees(
+        currency=shape.currency,
+        cap=shape.cap,
+        period=shape.period,
+        amounts={
+            (clause, step): amount
+            for clause, steps in shape.amounts.items()
+            for step, amount in steps.items()
+        },
+        free_strikes=shape.free_strikes,
     )

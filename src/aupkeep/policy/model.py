@@ -150,6 +150,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fees:
+    """What a step with a `fee` costs; whole minor units of one currency."""
+
+    #: ISO 4217 code.
+    currency: str
+    #: Most that one customer is charged within `period`.
+    cap: int
+    period: int
+    #: (clause, step) -> amount.
+    amounts: Mapping[tuple[str, str], int]
+    #: How many strikes a customer has before the first fee.
+    free_strikes: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
     """One file of Sigma documents, word for word and as parsed mappings."""
 
@@ -189,6 +204,8 @@ class Policy:
     act_within: int
     appeal_within: int
     strike_decay: int
+    #: What fees cost; None where the policy has no schedule.
+    fees: Fees | None = None
     #: What policy.md says before its first clause, as Markdown.
     preamble: str = ""
     rules: tuple[RuleFile, ...] = ()

@@ -27,6 +27,9 @@ _MeasureWord = Annotated[str, AfterValidator(texts.among(MEASURES, "a measure"))
 _TierWord = Annotated[str, AfterValidator(texts.among(tuple(TIERS), "a tier"))]
 _SeverityWord = Annotated[str, AfterValidator(texts.among(tuple(SEVERITIES), "a severity"))]
 _ScopeWord = Annotated[str, AfterValidator(texts.among(SCOPES, "a scope"))]
+_Currency = Annotated[str, AfterValidator(texts.currency)]
+#: Whole minor units, such as cents.
+_Amount = Annotated[int, Field(ge=1, le=1_000_000_000)]
 _Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 _LISTED = (Field(min_length=1), AfterValidator(texts.once))
@@ -116,6 +119,19 @@ class LimitsShape(Shape):
     protected_customers: Annotated[list[_Line], *_LISTED] | None = None
 
 
+class FeesShape(Shape):
+    """What a step with a `fee` costs."""
+
+    currency: _Currency
+    cap: _Amount
+    period: _Duration
+    free_strikes: Annotated[int, Field(ge=0, le=9)] = 1
+    #: Clause -> step -> amount.
+    amounts: Annotated[
+        dict[_Name, Annotated[dict[_Name, _Amount], Field(min_length=1)]], Field(min_length=1)
+    ]
+
+
 class EnforcementShape(Shape):
     """The whole of enforcement.yml."""
 
@@ -123,6 +139,7 @@ class EnforcementShape(Shape):
     appeal_within: _Duration
     strike_decay: _Duration
     limits: LimitsShape
+    fees: FeesShape | None = None
     duties: Annotated[dict[_Name, DutyShape], Field(min_length=1)]
     ladders: Annotated[dict[_Name, LadderShape], Field(min_length=1)]
     clauses: Annotated[dict[_Name, ClauseShape], Field(min_length=1)]

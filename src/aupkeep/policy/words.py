@@ -27,3 +27,6 @@ REVERSIBLE: Final = frozenset(
         Measure.DENY_SERVICE,
     }
 )
+
+#: What can be taken back without having an end of its own: money, by a credit.
+CREDITED: Final = frozenset({Measure.FEE})
