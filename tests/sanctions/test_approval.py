@@ -15,7 +15,7 @@ from aupkeep.base.clock import DAY, HOUR
 from aupkeep.base.errors import AupkeepError, render
 from aupkeep.policy.model import TOUCH_SERVICE, Measure, Tier
 from aupkeep.policy.people import least_people
-from aupkeep.policy.words import REVERSIBLE
+from aupkeep.policy.words import CREDITED, REVERSIBLE
 from aupkeep.sanctions.approval import (
     ALONE_WAITS,
     approve,
@@ -201,7 +201,7 @@ def test_lifting_says_who_why_and_what_becomes_of_what_was_held() -> None:
 @pytest.mark.parametrize("measure", list(Measure))
 def test_only_what_can_be_taken_back_is_lifted(measure: Measure) -> None:
     one = replace(proposed(measure), state=State.ANNOUNCED)
-    if measure in REVERSIBLE:
+    if measure in REVERSIBLE | CREDITED:
         assert lift(one, "ann", "over", release=False).state is State.LIFTING
     else:
         assert code(lambda: lift(one, "ann", "over", release=False)) == "nothing-to-lift"

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "report": ("aupkeep.cli.report", "app", "Read abuse reports."),
     "case": ("aupkeep.cli.cases", "app", "List and explain cases."),
     "sanction": ("aupkeep.cli.sanctions", "app", "List, lift and compare what is in force."),
+    "fee": ("aupkeep.cli.fees", "app", "List, dispute, uphold and credit fees."),
     "alarm": ("aupkeep.cli.alarms", "app", "List and acknowledge alarms."),
     "pause": ("aupkeep.cli.alarms", "pause_app", "Let a power wait."),
     "resume": ("aupkeep.cli.alarms", "resume_app", "Let a paused power go on."),

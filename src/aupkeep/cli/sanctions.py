@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -9,11 +10,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from aupkeep.base.clock import format_instant
+from aupkeep.base.clock import format_instant, parse_instant
+from aupkeep.base.errors import Fault, MisuseError
 from aupkeep.cli.faces import FINE, FOUND, now, plain_errors, say_json
 from aupkeep.cli.person import whoever
 from aupkeep.cli.place import Folder, opened
-from aupkeep.flow import approving, powers
+from aupkeep.flow import approving, postponing, powers
 from aupkeep.flow.knocking import knock
 from aupkeep.flow.reconciling import reconcile
 from aupkeep.flow.retrying import retry, settle
@@ -32,6 +34,8 @@ app = typer.Typer(
 )
 
 One = Annotated[str, typer.Argument(metavar="SANCTION", help="a sanction's id, or its beginning")]
+Reason = Annotated[str, typer.Option(help="why, for the record")]
+Until = Annotated[str, typer.Option(help="an instant with its zone: 2026-03-02T08:00:00Z")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 
 
@@ -70,6 +74,42 @@ def lift(
         new = approving.lift(sanction, whoever(), reason, release=release, now=now())
         knock(installation.data, new.id)
         print(one_line(f"{new.measure} on {new.target} is {new.state}"))
+
+
+@app.command("postpone")
+def postpone_it(sanction: One, *, folder: Folder = None, reason: Reason, until: Until) -> None:
+    """Put a measure off that has not begun; it comes back by itself."""
+    with plain_errors():
+        installation = opened(folder)
+        new = postponing.postpone(sanction, whoever(), reason, _until(until), now=now())
+        knock(installation.data, new.id)
+        print(one_line(f"{new.measure} on {new.target} waits until {until}"))
+
+
+@app.command("ask")
+def ask_first(
+    sanction: One,
+    *,
+    folder: Folder = None,
+    question: Annotated[str, typer.Option(help="what the customer is asked, as they will read it")],
+    until: Until,
+) -> None:
+    """Ask the customer by letter first; the measure waits for the answer, until then at most."""
+    with plain_errors():
+        installation = opened(folder)
+        person, present = whoever(), now()
+        letter = postponing.ask(
+            installation, sanction, person, question, _until(until), now=present
+        )
+        knock(installation.data, letter.id)
+        print(one_line(f"the question about {letter.target} goes out as sanction {letter.id[:12]}"))
+
+
+def _until(text: str) -> int:
+    try:
+        return parse_instant(text)
+    except ValueError as wrong:
+        raise MisuseError(Fault(code="no-instant", what=str(wrong))) from None
 
 
 @app.command("retry")
@@ -152,6 +192,11 @@ def sanction_object(item: Waiting) -> dict[str, Any]:
         "approved_by": list(one.approved_by),
         "proposed_by": one.proposed_by,
         "reason": one.reason,
+        "amount": one.amount,
+        "currency": one.currency,
+        "waits_until": _instant(one.waits_until),
+        "waits_for": one.waits_for,
+        "behind": None if one.blast is None else asdict(one.blast),
         "trouble": item.trouble,
         "next": _instant(item.next_at),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from aupkeep.base.canonical import sha256
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.base.ids import make_id
+from aupkeep.flow.postponing import answered
 from aupkeep.flow.recording import Recording
 from aupkeep.store import dialogue
 from aupkeep.store.database import unit
@@ -48,4 +49,5 @@ def answer(notice: str, text: str, *, now: int) -> None:
         content = sha256(said.encode())
         body = {"notice": notice, "sanction": found.sanction, "content": content}
         recording.enter(found.provider, "customer_answered", found.case, body, at=now)
+        answered(found.case, recording, now=now)
         recording.keep()

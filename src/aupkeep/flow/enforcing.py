@@ -19,6 +19,7 @@ from aupkeep.flow.changing import change
 from aupkeep.flow.pausing import pause
 from aupkeep.flow.powers import WARN, Powers
 from aupkeep.flow.recording import Recording
+from aupkeep.policy.money import written
 from aupkeep.record.entry import Entry
 from aupkeep.sanctions.approval import enough
 from aupkeep.sanctions.caps import over
@@ -98,10 +99,13 @@ class Enforcer:
         """From approved to applying, where nothing stands in the way."""
         sanction, now = item.sanction, self.clock()
         if sanction.ready_at is not None and sanction.ready_at > now:
-            self._sleep(item, sanction.ready_at, "it waits a day: one person runs the desk alone")
+            why = "it waits a day: one person runs the desk alone"
+            if sanction.waits_until is not None and sanction.waits_until > now:
+                why = f"{sanction.put_off_by} put it off"
+            self._sleep(item, sanction.ready_at, why)
             return
-        if _paused(sanction):
-            self._rest(item, f"`{sanction.power}` is paused")
+        if (paused := _paused(sanction)) != "":
+            self._rest(item, paused)
             return
         refused = self._lacking(sanction) or power.carries(sanction.scope, sanction.target)
         if refused:
@@ -211,9 +215,9 @@ class Enforcer:
         if why := self._lacking(sanction):
             self._take_back(item, why)
             return
-        if _paused(sanction):
+        if (paused := _paused(sanction)) != "":
             # Not for ever: going on wakes only what has not begun.
-            self._sleep(item, self.clock() + LONGEST_WAIT, f"`{sanction.power}` is paused")
+            self._sleep(item, self.clock() + LONGEST_WAIT, paused)
             return
         power.apply(_order(sanction))
         self._on(item, State.APPLYING, self.clock(), attempts=item.attempts)
@@ -290,7 +294,7 @@ class Enforcer:
         """
         now = self.clock()
         with unit():
-            still = _paused(item.sanction)
+            still = bool(_paused(item.sanction))
             sanctions.put_waiting(
                 item.sanction,
                 next_at=None if still else now,
@@ -341,10 +345,15 @@ def _over(sanction: Sanction, now: int) -> bool:
     return sanction.until is not None and sanction.until <= now and not sanction.ends_as
 
 
-def _paused(sanction: Sanction) -> bool:
-    return any(
-        (one.provider, one.power) == (sanction.provider, sanction.power) for one in arming.paused()
-    )
+def _paused(sanction: Sanction) -> str:
+    """Return what is paused that `sanction` waits for, in words; empty: nothing."""
+    of = {"power": sanction.power, "clause": sanction.clause, "all": ""}
+    found = [
+        one
+        for one in arming.paused()
+        if one.provider == sanction.provider and one.power == of[one.kind]
+    ]
+    return f"`{found[0].called}` is paused" if found else ""
 
 
 def _next(item: Waiting, now: int, *, retry: bool) -> int | None:
@@ -368,6 +377,8 @@ def _order(sanction: Sanction) -> Order:
         until=sanction.until,
         before=sanction.before,
         release=sanction.release,
+        amount=sanction.amount,
+        currency=sanction.currency,
     )
 
 
@@ -382,6 +393,8 @@ def _plain(fault: AupkeepError) -> str:
 
 
 def _why_ended(sanction: Sanction) -> str:
+    if sanction.amount:
+        return f"The fee of {written(sanction.amount, sanction.currency)} is credited in full."
     if sanction.release:
         return "Mail that was held for this reason alone has been sent on."
     if sanction.touches_service:

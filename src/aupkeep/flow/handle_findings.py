@@ -15,11 +15,14 @@ from aupkeep.base.clock import format_instant
 from aupkeep.cases.case import Case, key_of
 from aupkeep.cases.excepting import Excuse, PolicyException, excuse
 from aupkeep.cases.grouping import Change, take
-from aupkeep.decisions.decide import decide
+from aupkeep.decisions.blast import unknown
+from aupkeep.decisions.decide import Terms, decide
 from aupkeep.decisions.decision import Decision, Profile
 from aupkeep.detection.finding import Finding
 from aupkeep.flow.changing import keep
 from aupkeep.flow.excepting import is_mandatory
+from aupkeep.flow.histories import history_of
+from aupkeep.flow.reaching import Reaching
 from aupkeep.flow.recording import Recording
 from aupkeep.flow.standing import Arms
 from aupkeep.policy.model import Policy
@@ -53,15 +56,20 @@ class FindingActs:
         clock: int | None,
         arms: Arms | None = None,
         exceptions: Sequence[PolicyException] = (),
+        reaching: Reaching | None = None,
     ) -> None:
         """Act with the policies and profiles that the look-ups give; no `arms`: observe.
 
+        `reaching` says what stands behind a target; without it, nothing is known of that.
         What one of `exceptions` covers is kept as history and leads to nothing.
         """
         self._policy_at = policy_at
         self._profile_at = profile_at
         self._clock = clock
         self._arms = arms
+        self._reaching = reaching
+        #: Finding -> its terms; asked again at each decision about its case.
+        self._of_findings: dict[str, Terms] = {}
         self._exceptions = tuple(exceptions)
         #: What is covered and still holds, by id: until when, and the finding.
         self._covered: dict[str, tuple[int, Finding]] = {}
@@ -191,19 +199,31 @@ class FindingActs:
     def _decide(self, case: Case, members: Mapping[str, Finding], instant: int) -> None:
         """Decide as of `instant` of event time, so that no delay of ours makes a breach longer."""
         now = self._now(instant)
-        opening = members[case.findings[0]].first
-        policy = self._policy_at(case.provider, opening)
+        policy = self._policy_at(case.provider, instant)
         decision = decide(
             policy=policy,
             case=case,
             findings=members.values(),
-            profile=self._profile_at(case.provider, case.customer, opening),
+            profile=self._profile_at(case.provider, case.customer, instant),
             now=instant,
+            terms={name: self._terms(case, item) for name, item in members.items()},
+            history=history_of(policy, case.customer, now),
+            reach=self._reaching.at(case.provider, instant) if self._reaching else unknown,
         )
         evidence.put_case(case, due=decision.due, decision=decision.id)
         if evidence.put_decision(decision, now):
             self._enter_decision(case, decision, now)
         self._propose(case, decision, members, now)
+
+    def _terms(self, case: Case, finding: Finding) -> Terms:
+        """Return what was in force when `finding` opened."""
+        known = self._of_findings.get(finding.id)
+        if known is None:
+            known = self._of_findings[finding.id] = Terms(
+                policy=self._policy_at(case.provider, finding.first),
+                profile=self._profile_at(case.provider, case.customer, finding.first),
+            )
+        return known
 
     def _enter_decision(self, case: Case, decision: Decision, now: int) -> None:
         body = {

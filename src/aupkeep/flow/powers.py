@@ -25,6 +25,7 @@ __all__ = ["Powers", "channel", "holds", "main_cf_lines", "named"]
 Powers = Mapping[tuple[str, str], Power]
 
 WARN = Measure.WARN.value
+FEE = Measure.FEE.value
 #: The folder of letters that wait to leave by SMTP. It lies beside the keys and not with the data:
 #: the hand, which may be root, reads and writes files there, and engine and web own the data.
 SPOOL = "letters"
@@ -37,12 +38,13 @@ def named(installation: Installation) -> dict[str, tuple[str, ...]]:
     for provider in settings.provider:
         own = [item.measure for item in settings.power if item.provider == provider.name]
         letters = [WARN] if settings.mail else []
-        found[provider.name] = tuple(dict.fromkeys([*letters, *own]))
+        # The ledger is there always; a billing power carries a fee on to where invoices are made.
+        found[provider.name] = tuple(dict.fromkeys([*letters, *own, FEE]))
     return found
 
 
 def holds(installation: Installation) -> Powers:
-    """Return the powers that the settings name, but for letters."""
+    """Return the powers that the settings name, but for letters and the ledger."""
     return {
         (item.provider, item.measure): item.opened(installation.folder)
         for item in installation.settings.power

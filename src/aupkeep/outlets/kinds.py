@@ -31,7 +31,11 @@ def measures_of(kind: type[PowerShape]) -> tuple[str, ...]:
     return words
 
 
-#: What can be carried out: a letter, and what some power can do.
+#: What can be carried out: a letter, a fee in the ledger, and what some power can do.
 MEASURES: Final = frozenset(
-    {Measure.WARN, *(Measure(word) for kind in KINDS.values() for word in measures_of(kind))}
+    {
+        Measure.WARN,
+        Measure.FEE,
+        *(Measure(word) for kind in KINDS.values() for word in measures_of(kind)),
+    }
 )

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from aupkeep.base.ids import make_id
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import Measure, Policy
+from aupkeep.policy.money import written
 from aupkeep.policy.templates import VARIABLES, environment
 from aupkeep.sanctions.observed import evidence
 from aupkeep.sanctions.sanction import Sanction
@@ -164,6 +165,7 @@ def _values(sanction: Sanction, told: Circumstances, now: int) -> dict[str, obje
         "appeal_by": local(now + policy.appeal_within),
         "entry": str(told.entry),
         "checkpoint": told.checkpoint,
+        "fee": written(sanction.amount, sanction.currency) if sanction.amount else "",
     }
     quoted = ("target", "service", "user", "customer")
     values |= {name: one_line(str(values[name])) for name in quoted}
@@ -178,6 +180,8 @@ def _answer_within(policy: Policy, sanction: Sanction) -> int:
 
 
 def _why(immediate: bool, sanction: Sanction) -> str:  # noqa: FBT001  # a clause is or is not
+    if sanction.question:
+        return one_line(sanction.question)
     if sanction.touches_service and immediate:
         return "The rule lets us act at once, because our own records prove it."
     return ""

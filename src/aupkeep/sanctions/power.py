@@ -29,6 +29,9 @@ class Order:
     before: str
     #: At `undo`: send on what was held.
     release: bool = False
+    #: Of a fee: whole minor units of a currency of ISO 4217.
+    amount: int = 0
+    currency: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

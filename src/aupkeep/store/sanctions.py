@@ -94,6 +94,12 @@ def waiting_of(case: str) -> list[Waiting]:
     )
 
 
+def sanctions_about(provider: str, customer: str) -> list[Sanction]:
+    """Return every sanction of one customer."""
+    rows = models.Sanction.objects.filter(provider=provider, customer=customer)
+    return [from_text(row.body, Sanction) for row in rows]
+
+
 def all_sanctions(*, states: Iterable[str] = (), provider: str = "") -> list[Waiting]:
     """Return every sanction, the oldest first."""
     rows = models.Sanction.objects.all()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
 
 from aupkeep.attribution.holdings import Holding
+from aupkeep.decisions.blast import told
 from aupkeep.desk import words
 from aupkeep.desk.analyst.course import course_of
 from aupkeep.desk.analyst.trouble import Trouble
@@ -14,6 +16,7 @@ from aupkeep.desk.page import page, render, signed_in
 from aupkeep.desk.site import site
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import Clause, Policy
+from aupkeep.policy.money import written
 from aupkeep.sanctions.approval import milder
 from aupkeep.sanctions.sanction import Sanction, State
 from aupkeep.store import queries
@@ -41,6 +44,8 @@ class Panel:
     #: Measures that may be chosen instead.
     milder: tuple[str, ...]
     trouble: Trouble | None
+    #: What else stops working, and what it costs; empty where that is nothing to weigh.
+    weighs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +142,18 @@ def _panel(item: Waiting, person: str, now: int, trouble: Trouble | None) -> Pan
         another=another if sanction.state is State.PROPOSED else "",
         milder=milder(sanction),
         trouble=trouble if trouble and trouble.subject == sanction.id else None,
+        weighs=tuple(_weighs(sanction)),
     )
+
+
+def _weighs(sanction: Sanction) -> Iterator[str]:
+    """Yield what a person should weigh before agreeing."""
+    if sanction.state not in _REFUSABLE:
+        return
+    if sanction.touches_service:
+        yield told(sanction.blast)
+    if sanction.amount:
+        yield f"costs the customer {written(sanction.amount, sanction.currency)}"
 
 
 def _another(sanction: Sanction, person: str) -> str:

@@ -15,6 +15,7 @@ from aupkeep.store.models.dialogue import Answer, Notice
 from aupkeep.store.models.enforcement import Afresh, Alarm, Armed, Pause
 from aupkeep.store.models.evidence import Case, Decision, Finding, Sanction
 from aupkeep.store.models.exceptions import PolicyException
+from aupkeep.store.models.fees import Booking, Heartbeat
 from aupkeep.store.models.ground import Holding, PolicyVersion, Profile
 from aupkeep.store.models.intake import Commit, Rejected, SourceState
 from aupkeep.store.models.record import Checkpoint, Entry
@@ -28,12 +29,14 @@ __all__ = [
     "ArchiveHold",
     "ArchiveSweep",
     "Armed",
+    "Booking",
     "Case",
     "Checkpoint",
     "Commit",
     "Decision",
     "Entry",
     "Finding",
+    "Heartbeat",
     "Holding",
     "Minute",
     "Notice",
