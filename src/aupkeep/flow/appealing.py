@@ -16,7 +16,7 @@ from aupkeep.flow.moving import appeal_decided, appeal_lodged
 from aupkeep.flow.recording import Recording
 from aupkeep.flow.talking import Saying, say
 from aupkeep.policy.model import Measure, Policy
-from aupkeep.policy.words import REVERSIBLE
+from aupkeep.policy.words import CREDITED, REVERSIBLE
 from aupkeep.sanctions import approval
 from aupkeep.sanctions.appeal import Appeal, involved, lodge, stands, told, undoes
 from aupkeep.sanctions.appeal import decide as decided
@@ -120,7 +120,7 @@ def _take_back(made: Appeal, sanction: Sanction, recording: Recording, *, now: i
         return ""
     if sanction.state in _NOT_BEGUN:
         new = approval.refuse(sanction, person, reason, now=now)
-    elif Measure(sanction.measure) not in REVERSIBLE:
+    elif Measure(sanction.measure) not in REVERSIBLE | CREDITED:
         return ""
     elif sanction.state is State.APPLYING:
         # The power may be at it: it is looked at again by whoever decides, a moment later.
