@@ -18,7 +18,7 @@ from aupkeep.base.errors import AupkeepError
 from aupkeep.flow import answering, approving, pausing, postponing
 from aupkeep.flow.beating import beat, overdue
 from aupkeep.policy.model import Measure
-from aupkeep.sanctions.notice import OF_MEASURE, notice_id
+from aupkeep.sanctions.notice import QUESTION, notice_id
 from aupkeep.sanctions.sanction import State
 from aupkeep.store import alarms, arming, heartbeats, sanctions
 from aupkeep.store.database import unit
@@ -117,20 +117,20 @@ def test_what_has_begun_is_not_put_off(here: Place) -> None:
 
 def test_the_customer_is_asked_and_the_answer_ends_the_waiting(here: Place) -> None:
     held = put(state=State.PROPOSED, people=1)
-    letter = postponing.ask(
-        here.installation, held.id, "ann", "Did you send this?", NOW + DAY, now=NOW
-    )
+    asked = "Did you send this?"
+    postponing.ask(here.installation, held.id, "ann", asked, NOW + DAY, now=NOW)
     here.work()
-    assert state_of(letter) is State.ANNOUNCED
+    assert state_of(held) is State.PROPOSED
     [left] = here.letters()
     assert "Did you send this?" in left.text
     with pytest.raises(AupkeepError, match="put this off"):
         approving.approve(held.id, "bob", now=NOW + HOUR)
-    notice = notice_id(letter.id, OF_MEASURE)
+    notice = notice_id(held.id, QUESTION, asked)
     answering.answer(notice, "No, I was hacked.", now=NOW + HOUR)
     approving.approve(held.id, "bob", now=NOW + HOUR)
     assert state_of(held) is State.APPROVED
-    assert acts(held.id) == ["proposed", "customer_asked", "postponed", "approved"]
+    assert acts(held.id) == ["proposed", "postponed", "postponed", "approved"]
+    assert acts(held.case) == ["customer_asked", "customer_answered", "case_moved"]
 
 
 def test_silence_ends_the_waiting_too(here: Place) -> None:

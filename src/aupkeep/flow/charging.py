@@ -173,6 +173,7 @@ def _keep(booking: Booking, *, now: int, text: str = "", same: bool = False) -> 
     body: dict[str, object] = {
         "booking": booking.id,
         "content": sha256(to_text(booking).encode()),
+        "customer": booking.customer,
     }
     if booking.by:
         body["by"] = booking.by

@@ -39,7 +39,7 @@ def ask(
 
     def moved(before: Sanction) -> Sanction:
         _may_write(installation, before)
-        return postponing.ask(before, person, saying.reason, until, now=now)
+        return postponing.ask(before, person, until, now=now)
 
     def after(new: Sanction, _: Entry, recording: Recording) -> None:
         talking.enter(new, person, saying, talking.ASKED, recording, now=now)

@@ -16,6 +16,8 @@ from aupkeep.sanctions.sanction import Sanction, State
 
 #: Nothing is put off for longer: after it, refusing says what is meant.
 LONGEST = 90 * DAY
+#: Why a sanction waits for an answer.
+ASKED = "the customer is asked first"
 
 
 def postpone(sanction: Sanction, person: str, reason: str, until: int, *, now: int) -> Sanction:
@@ -40,15 +42,15 @@ def postpone(sanction: Sanction, person: str, reason: str, until: int, *, now: i
     )  # fmt: skip
 
 
-def ask(sanction: Sanction, person: str, question: str, until: int, *, now: int) -> Sanction:
+def ask(sanction: Sanction, person: str, until: int, *, now: int) -> Sanction:
     """Return `sanction`, which waits until `until` for an answer to the question of `person`.
 
-    Raises `AupkeepError` as `postpone` does, and where the sanction is itself a letter.
+    The question itself is in the letter alone, which not everybody may read. Raises `AupkeepError` as `postpone` does, and where the sanction is itself a letter.
     """
     if sanction.measure == Measure.WARN:
         what = "this is itself a question to the customer: agree to it, or refuse it"
         raise AupkeepError(Fault(code="asks-already", what=what))
-    return replace(postpone(sanction, person, question, until, now=now), waits_for="answer")
+    return replace(postpone(sanction, person, ASKED, until, now=now), waits_for="answer")
 
 
 def answered(sanction: Sanction, *, now: int) -> Sanction:
