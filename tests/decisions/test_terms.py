@@ -9,6 +9,7 @@ import pytest
 
 from aupkeep.base.clock import DAY
 from aupkeep.cases.case import Case
+from aupkeep.cases.disposition import FEE_ALLOWED, Disposition
 from aupkeep.decisions.blast import Blast, told
 from aupkeep.decisions.decide import Terms, decide
 from aupkeep.decisions.decision import Decision, Profile
@@ -158,6 +159,22 @@ def test_a_contract_without_fees_or_a_policy_without_prices_charges_nothing(
     book = policy(steps=(WARN, CHARGE))
     assert fees_of(judged(book, case_of, *twice, history=had, profile=Profile())) == []
     assert fees_of(judged(replace(book, fees=None), case_of, *twice, history=had)) == []
+
+
+@pytest.mark.parametrize("disposition", list(Disposition))
+def test_a_victim_and_a_mistake_cost_nothing(
+    finding: Findings, policy: Policies, case_of: Cases, disposition: Disposition
+) -> None:
+    twice = (finding(), finding(id="f2", first=finding().first + DAY))
+    decision = decide(
+        policy=policy(steps=(WARN, CHARGE)),
+        case=replace(case_of(twice), disposition=disposition.value),
+        findings=twice,
+        profile=EURO,
+        now=max(item.last for item in twice),
+        history=History(strikes=3),
+    )
+    assert bool(fees_of(decision)) is (disposition in FEE_ALLOWED)
 
 
 def test_the_contract_forbids_measures(finding: Findings, new: Policy, case_of: Cases) -> None:

@@ -15,17 +15,18 @@ from aupkeep.attribution.profiles import Profile
 from aupkeep.base.clock import DAY, HOUR
 from aupkeep.base.errors import AupkeepError
 from aupkeep.cases.case import Case
-from aupkeep.flow import approving, charging
+from aupkeep.flow import appealing, approving, charging
 from aupkeep.flow.changing import keep
 from aupkeep.flow.charging import Charging
 from aupkeep.flow.founding import found
 from aupkeep.flow.hand import Hand
-from aupkeep.flow.installation import Installation, open_installation
+from aupkeep.flow.installation import Installation, PolicyBook, open_installation
 from aupkeep.flow.letters import Letters
 from aupkeep.flow.recording import Recording
 from aupkeep.flow.rules import Ruled
 from aupkeep.policy.model import Tier
 from aupkeep.sanctions.ledger import Account, Kind, balances
+from aupkeep.sanctions.notice import OF_MEASURE, notice_id
 from aupkeep.sanctions.power import Power
 from aupkeep.sanctions.sanction import Sanction, State
 from aupkeep.settings import FILE_NAME
@@ -180,6 +181,20 @@ def test_a_fee_is_charged_told_disputed_and_credited(till: Till) -> None:
         "fee_disputed",
         "fee_credited",
     ]
+
+
+def test_an_appeal_that_was_right_credits_the_fee(till: Till) -> None:
+    charged = fee()
+    till.work()
+    policy = PolicyBook(till.installation.policies()).version("injazat", "1.0")
+    notice = notice_id(charged.id, OF_MEASURE)
+    lodged = appealing.appeal(notice, "I was hacked.", policy, now=till.now)
+    till.work()
+    appealing.decide(lodged.id, "bob", "overturn", "They were.", now=till.now)
+    till.work()
+    assert state_of(charged) is State.LIFTED
+    assert kinds(charged) == [Kind.CHARGED, Kind.CREDITED]
+    assert set(accounts().values()) == {0}
 
 
 def test_only_another_person_upholds_a_disputed_fee(till: Till) -> None:

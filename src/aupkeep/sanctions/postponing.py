@@ -45,7 +45,8 @@ def postpone(sanction: Sanction, person: str, reason: str, until: int, *, now: i
 def ask(sanction: Sanction, person: str, until: int, *, now: int) -> Sanction:
     """Return `sanction`, which waits until `until` for an answer to the question of `person`.
 
-    The question itself is in the letter alone, which not everybody may read. Raises `AupkeepError` as `postpone` does, and where the sanction is itself a letter.
+    The question itself is in the letter alone, which not everybody may read. Raises `AupkeepError`
+    as `postpone` does, and where the sanction is itself a letter.
     """
     if sanction.measure == Measure.WARN:
         what = "this is itself a question to the customer: agree to it, or refuse it"
