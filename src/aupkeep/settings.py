@@ -68,6 +68,10 @@ def _duration(value: str) -> str:
     return value
 
 
+def _no_or_duration(value: str) -> str:
+    return _duration(value) if value else ""
+
+
 def _retention(value: dict[str, str]) -> dict[str, str]:
     for kind, text in value.items():
         if kind not in KINDS:
@@ -205,6 +209,11 @@ class AlarmSettings(_Strict):
     webhook: str = ""
     #: An alarm is repeated after this time until somebody acknowledges it.
     repeat: Annotated[str, AfterValidator(_duration)] = "15m"
+    #: A sign of life so often, while engine, hand and web are at work; empty: none is sent.
+    heartbeat: Annotated[str, AfterValidator(_no_or_duration)] = ""
+    #: Where it is posted, and whom it is written to.
+    heartbeat_url: Annotated[str, AfterValidator(_no_or_url)] = ""
+    heartbeat_mail: list[str] = Field(default_factory=list)
 
 
 class CheckpointSettings(_Strict):

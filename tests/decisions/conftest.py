@@ -13,6 +13,7 @@ from aupkeep.cases.grouping import take
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import (
     Clause,
+    Fees,
     Ladder,
     Limits,
     Measure,
@@ -98,6 +99,7 @@ POLICY = Policy(
     act_within=DAY,
     appeal_within=14 * DAY,
     strike_decay=180 * DAY,
+    fees=Fees(currency="EUR", cap=9000, period=90 * DAY, amounts={("spam", "again"): 4500}),
 )
 
 FINDING = Finding(

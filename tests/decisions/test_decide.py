@@ -11,6 +11,7 @@ from aupkeep.base.clock import DAY, HOUR
 from aupkeep.cases.case import Case
 from aupkeep.decisions.decide import decide
 from aupkeep.decisions.decision import Decision, Profile
+from aupkeep.decisions.history import NO_HISTORY, History
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import Limits, Measure, Policy, Step, Tier, When
 
@@ -30,6 +31,7 @@ def judge(policy: Policies, case_of: Cases) -> Judge:
         by: Policy | None = None,
         profile: Profile | None = None,
         now: int | None = None,
+        history: History = NO_HISTORY,
     ) -> Decision:
         return decide(
             policy=by or policy(),
@@ -37,6 +39,7 @@ def judge(policy: Policies, case_of: Cases) -> Judge:
             findings=findings,
             profile=profile or Profile(),
             now=now if now is not None else max(item.last for item in findings),
+            history=history,
         )
 
     return decided
@@ -137,9 +140,10 @@ def test_an_old_cluster_still_counts_when_a_lone_finding_follows(
 
 def test_a_fee_needs_a_contract(finding: Findings, judge: Judge) -> None:
     many = [finding(id=f"f{n}", first=finding().first + n * DAY) for n in range(3)]
-    with_fee = judge(*many, profile=Profile(fee_allowed=True))
-    assert ("again", "fee", "s-1", 1) in asked(with_fee)
-    assert not any(item.measure is Measure.FEE for item in judge(*many).proposals)
+    with_fee = judge(*many, profile=Profile(fee_allowed=True), history=History(strikes=1))
+    assert ("again", "fee", "c-1", 1) in asked(with_fee)
+    without = judge(*many, history=History(strikes=1))
+    assert not any(item.measure is Measure.FEE for item in without.proposals)
 
 
 def test_protected_customers_need_one_more(

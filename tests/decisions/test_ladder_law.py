@@ -12,13 +12,16 @@ from hypothesis import strategies as st
 
 from aupkeep.cases.case import Case
 from aupkeep.cases.grouping import take
-from aupkeep.decisions.decide import decide
+from aupkeep.decisions.blast import Blast
+from aupkeep.decisions.decide import Terms, decide
 from aupkeep.decisions.decision import Decision, Profile
+from aupkeep.decisions.history import Charge, History
 from aupkeep.decisions.ladder import CARRYING, climb
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import (
     TOUCH_SERVICE,
     Clause,
+    Fees,
     Ladder,
     Limits,
     Measure,
@@ -94,10 +97,22 @@ def policies(draw: st.DrawFn) -> Policy:
         act_within=10,
         appeal_within=1,
         strike_decay=1,
+        fees=Fees(
+            currency="EUR",
+            cap=draw(st.integers(1, 50)),
+            period=100,
+            amounts={("spam", f"step-{number}"): number + 1 for number in range(3)},
+            free_strikes=draw(st.integers(0, 1)),
+        ),
     )
 
 
-PROFILES = st.builds(Profile, fee_allowed=st.booleans(), protected=st.booleans())
+PROFILES = st.builds(
+    Profile,
+    fee_allowed=st.booleans(),
+    protected=st.booleans(),
+    forbidden=st.sampled_from([(), (), ("hold_mail", "fee"), ("suspend_service", "warn")]),
+)
 
 
 @st.composite
@@ -147,9 +162,21 @@ def case_of(members: Sequence[Finding]) -> Case:
     return case
 
 
+#: Targets that another customer holds too.
+SHARED = frozenset({"b", "x.example", "t"})
+
+
 def judge(policy: Policy, members: Sequence[Finding], profile: Profile, now: int) -> Decision:
     case = case_of(members)
-    return decide(policy=policy, case=case, findings=members, profile=profile, now=now)
+    return decide(
+        policy=policy,
+        case=case,
+        findings=members,
+        profile=profile,
+        now=now,
+        history=History(strikes=1, charges=(Charge(at=20, amount=9, currency="EUR"),)),
+        reach=lambda _, target: Blast(holders=("c-1", "c-2") if target in SHARED else ("c-1",)),
+    )
 
 
 def grave(policy: Policy, decision: Decision) -> list[tuple[int, str]]:
@@ -255,8 +282,13 @@ def test_no_proposal_goes_beyond_the_policy_and_the_least_people(
         least = least_people(item.measure, best, immediate=clause.immediate)
         assert least is not None
         assert item.people >= max(least, step.people) + profile.protected
+        assert item.measure.value not in profile.forbidden
+        assert not item.touches_service or item.target not in SHARED
+        assert bool(item.amount) == (item.measure is Measure.FEE)
         if item.measure is Measure.FEE:
+            assert policy.fees is not None
             assert profile.fee_allowed
+            assert item.amount + 9 <= policy.fees.cap
     keys = [(item.step, item.measure, item.scope, item.target) for item in decision.proposals]
     assert len(keys) == len(set(keys))
     assert decision.proposals or decision.review
@@ -323,3 +355,33 @@ def test_climbing_is_by_tier_and_then_by_gravity(
         assert all(one.tier >= max(item.tier, item.step.when.tier) for one in item.findings)
         assert item.tier in CARRYING
         assert not item.step.when.unanswered
+
+
+@settings(max_examples=60, deadline=None)
+@given(policies(), policies(), bundles(), findings("new"), st.integers(0, 30), st.data())
+def test_more_findings_under_several_versions_are_never_milder(
+    older: Policy, newer: Policy, members: list[Finding], more: Finding, begins: int,
+    data: st.DataObject,
+) -> None:  # fmt: skip
+    """Of both versions each has a ladder of its own; the names of the steps are the same."""
+    newer = replace(newer, version="2", effective=begins)
+    before = replace(older, version="1", effective=0)
+    profile = data.draw(st.sampled_from([Profile(), Profile(fee_allowed=True)]))
+
+    def judge(listed: list[Finding]) -> Decision:
+        terms = {
+            item.id: Terms(policy=before if item.first < begins else newer, profile=profile)
+            for item in listed
+        }
+        return decide(
+            policy=newer,
+            case=case_of(listed),
+            findings=listed,
+            profile=profile,
+            now=NOW,
+            terms=terms,
+            history=History(strikes=1),
+        )
+
+    longest = max(before, newer, key=lambda one: len(one.ladders["mail"].steps))
+    assert_no_milder(longest, judge(members), judge([*members, more]))

@@ -51,6 +51,7 @@ _POLICY: dict[str, type[BaseModel]] = {
     "`when`": schema.WhenShape,
     "A duty": schema.DutyShape,
     "`limits`": schema.LimitsShape,
+    "`fees`": schema.FeesShape,
 }
 _EVENTS: dict[str, Schema] = {
     "On every row": COMMON,

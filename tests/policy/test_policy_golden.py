@@ -12,6 +12,7 @@ import pytest
 from aupkeep.base.errors import AupkeepError, Fault, render
 from aupkeep.policy.draft import open_folder
 from aupkeep.policy.reading import FaultyPolicyError, draft_faults, read_policy
+from aupkeep.policy.templates import REQUIRED
 
 Edit = tuple[str, str | None, str | None]
 Edited = Callable[..., dict[str, str]]
@@ -23,6 +24,27 @@ PAGE = "policy.md"
 BOOK = "enforcement.yml"
 RULES = "rules/mail.yml"
 WARN = "notices/en/warn.md"
+
+FEE = "notices/en/fee.md"
+#: The clean folder with a fee in a step, but for its prices.
+CHARGES: tuple[Edit, ...] = (
+    (PAGE, "preserve, notify_authority]", "preserve, notify_authority, fee]"),
+    (BOOK, "measures: [suspend_account]", "measures: [suspend_account, fee]"),
+    (
+        FEE,
+        None,
+        " ".join(f"{{{{ {name} }}}}" for name in REQUIRED),
+    ),
+)
+PRICES = (
+    "{currency: EUR, cap: 9000, period: 90d, amounts: {spam: {stop: 4500}, opt-out: {stop: 1}}}"
+)
+
+
+def priced(prices: str) -> tuple[Edit, ...]:
+    """Return the edits to a folder that charges by `prices`."""
+    return (*CHARGES, (BOOK, "act_within: 24h", f"fees: {prices}\nact_within: 24h"))
+
 
 CASES: dict[str, tuple[Edit, ...]] = {
     "anchor": ((BOOK, "protected_customers: [c-0001]", "protected_customers: &p [c-0001]"),),
@@ -152,6 +174,14 @@ CASES: dict[str, tuple[Edit, ...]] = {
     "score-step": ((BOOK, "when: {tier: fact}", "when: {tier: score}"),),
     "within-alone": ((BOOK, "{findings: 3, within: 7d,", "{within: 7d, lasting: 1h,"),),
     "measure-not-reserved": ((BOOK, "measures: [preserve, notify", "measures: [fee, notify"),),
+    "fees-not-reserved": ((BOOK, "act_within: 24h", f"fees: {PRICES}\nact_within: 24h"),),
+    "fee-without-amount": CHARGES,
+    "fee-of-a-step-without-one": priced(PRICES.replace("spam: {stop", "spam: {hold: 1, stop")),
+    "fee-of-no-clause": priced(PRICES.replace("amounts: {", "amounts: {spma: {stop: 1}, ")),
+    "fee-over-cap": priced(PRICES.replace("4500", "9001")),
+    "fee-wrong-values": priced(
+        PRICES.replace("EUR", "ERU").replace("4500", "45.5").replace("period: 90d, ", "")
+    ),
     "no-length": ((BOOK, "        length: 30d\n", ""),),
     "length-without-end": ((BOOK, "scope: service", "scope: service\n        length: 2h"),),
     "too-few-people": ((BOOK, "length: 7d", "length: 7d\n        people: 1"),),

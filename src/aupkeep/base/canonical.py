@@ -49,10 +49,10 @@ def _refuse(value: object) -> None:
         for key in value:
             if not isinstance(key, str):
                 raise TypeError(f"{_REFUSED} key of type {type(key).__name__}")
-        for item in value.values():
-            _refuse(item)
+        _refuse(list(value.values()))
     elif isinstance(value, (list, tuple)):
         for item in value:
-            _refuse(item)
+            if type(item) not in _LEAVES:
+                _refuse(item)
     elif not isinstance(value, (str, int)):
         raise TypeError(f"{_REFUSED} {type(value).__name__}")

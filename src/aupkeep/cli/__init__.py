@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "sanction": ("aupkeep.cli.sanctions", "app", "List, lift and compare what is in force."),
     "notice": ("aupkeep.cli.notices", "app", "List notices, and take letters that came back."),
     "appeal": ("aupkeep.cli.appeals", "app", "List and decide appeals."),
+    "fee": ("aupkeep.cli.fees", "app", "List, dispute, uphold and credit fees."),
     "alarm": ("aupkeep.cli.alarms", "app", "List and acknowledge alarms."),
     "pause": ("aupkeep.cli.alarms", "pause_app", "Let a power wait."),
     "resume": ("aupkeep.cli.alarms", "resume_app", "Let a paused power go on."),

@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from aupkeep.base.clock import format_instant
-from aupkeep.base.errors import MisuseError, unknown_word
+from aupkeep.base.errors import Fault, MisuseError, unknown_word
 from aupkeep.cli.faces import now, plain_errors, say_json
 from aupkeep.cli.person import whoever
 from aupkeep.cli.place import Folder, Provider, opened
 from aupkeep.flow import alarms as acts
 from aupkeep.flow import pausing, powers
+from aupkeep.flow.installation import PolicyBook
 from aupkeep.store import alarms
 
 app = typer.Typer(
@@ -21,7 +22,10 @@ app = typer.Typer(
 pause_app = typer.Typer(add_completion=False)
 resume_app = typer.Typer(add_completion=False)
 
-Power = Annotated[str, typer.Argument(metavar="POWER", help="e.g. hold_mail")]
+Name = Annotated[str, typer.Argument(metavar="[POWER|CLAUSE]", help="e.g. hold_mail or spam")]
+Everything = Annotated[
+    bool, typer.Option("--all", help="all powers and clauses of the provider, or of each")
+]
 Reason = Annotated[str, typer.Option(help="why, for the record")]
 
 
@@ -69,32 +73,64 @@ def acknowledge(
 
 
 @pause_app.command("pause")
-def pause(power: Power, *, folder: Folder = None, reason: Reason, provider: Provider = "") -> None:
-    """Let a power wait: what is in force stays, lifting goes on, nothing new is applied."""
+def pause(
+    name: Name = "",
+    *,
+    folder: Folder = None,
+    reason: Reason,
+    everything: Everything = False,
+    provider: Provider = "",
+) -> None:
+    """Let a power, a clause or all wait: what is in force stays, and nothing new begins."""
     with plain_errors():
-        for name in _having(folder, power, provider):
-            done = pausing.pause(name, power, reason, now=now(), by=whoever())
-            print(f"{power} of {name} is {'paused' if done else 'paused already'}")
+        for brand, kind, one in _having(folder, name, provider, everything=everything):
+            done = pausing.pause(brand, one, reason, now=now(), by=whoever(), kind=kind)
+            called = one or "everything"
+            print(f"{called} of {brand} is {'paused' if done else 'paused already'}")
 
 
 @resume_app.command("resume")
-def resume(power: Power, *, folder: Folder = None, reason: Reason, provider: Provider = "") -> None:
-    """Let a paused power go on."""
+def resume(
+    name: Name = "",
+    *,
+    folder: Folder = None,
+    reason: Reason,
+    everything: Everything = False,
+    provider: Provider = "",
+) -> None:
+    """Let what is paused go on."""
     with plain_errors():
-        for name in _having(folder, power, provider):
-            pausing.go_on(name, power, whoever(), reason, now=now())
-            print(f"{power} of {name} goes on")
+        for brand, kind, one in _having(folder, name, provider, everything=everything):
+            pausing.go_on(brand, one, whoever(), reason, now=now(), kind=kind)
+            print(f"{one or 'everything'} of {brand} goes on")
 
 
-def _having(folder: Folder, power: str, provider: str) -> list[str]:
-    named = powers.named(opened(folder))
+def _having(
+    folder: Folder, name: str, provider: str, *, everything: bool
+) -> list[tuple[str, str, str]]:
+    """Return (provider, kind, name) of what is meant."""
+    installation = opened(folder)
+    named = powers.named(installation)
     if provider and provider not in named:
         raise MisuseError(
             unknown_word(provider, tuple(named), what="a provider of these settings", place=None)
         )
-    chosen = {name: one for name, one in named.items() if provider in ("", name)}
-    having = [name for name, one in chosen.items() if power in one]
-    if not having:
-        words = tuple(sorted({word for one in chosen.values() for word in one}))
-        raise MisuseError(unknown_word(power, words, what="a power of these settings", place=None))
-    return having
+    if everything == bool(name):
+        what = "either one power or clause is named, or --all"
+        raise MisuseError(Fault(code="one-or-all", what=what))
+    brands = [brand for brand in named if provider in ("", brand)]
+    if everything:
+        return [(brand, pausing.ALL, "") for brand in brands]
+    in_force = PolicyBook(installation.policies()).in_force(now())
+    found, words = [], set()
+    for brand in brands:
+        clauses = in_force[brand].policy.clauses
+        words |= {*named[brand], *clauses}
+        if name in named[brand]:
+            found.append((brand, pausing.POWER, name))
+        elif name in clauses:
+            found.append((brand, pausing.CLAUSE, name))
+    if not found:
+        what = "a power of these settings or a clause"
+        raise MisuseError(unknown_word(name, tuple(sorted(words)), what=what, place=None))
+    return found

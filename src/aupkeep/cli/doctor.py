@@ -10,7 +10,7 @@ import typer
 from aupkeep.attribution.holdings import Holding
 from aupkeep.base.clock import format_instant
 from aupkeep.base.errors import AupkeepError
-from aupkeep.cli.faces import FINE, FOUND, plain_errors, say_json
+from aupkeep.cli.faces import FINE, FOUND, now, plain_errors, say_json
 from aupkeep.cli.place import Folder, opened
 from aupkeep.cli.standing import (
     exception_lines,
@@ -21,6 +21,7 @@ from aupkeep.cli.standing import (
 from aupkeep.cli.words import MOST_SAMPLES, shares_text
 from aupkeep.detection.bundle import moment
 from aupkeep.flow import tending
+from aupkeep.flow.beating import overdue
 from aupkeep.flow.health import Health
 from aupkeep.flow.health import examine as health_of
 from aupkeep.flow.installation import Installation
@@ -28,6 +29,7 @@ from aupkeep.flow.looking import trouble as why_unreadable
 from aupkeep.flow.tally import Shares
 from aupkeep.inlets.files.family import families
 from aupkeep.store import evidence, ground, intake
+from aupkeep.store.heartbeats import heartbeat
 from aupkeep.store.states import read_state
 
 app = typer.Typer(add_completion=False)
@@ -67,6 +69,8 @@ def examine(installation: Installation) -> dict[str, Any]:
     holdings = ground.holdings()
     health = health_of(installation)
     troubles += health.troubles
+    troubles += overdue(installation, now())
+    beaten = heartbeat().at
     archive = tending.standing(installation)
     troubles += archive.troubles
     found: dict[str, Any] = {
@@ -76,6 +80,7 @@ def examine(installation: Installation) -> dict[str, Any]:
         "sanctions": health.sanctions,
         "alarms": health.alarms,
         "checkpoints": health.checkpoints,
+        "heartbeat": format_instant(beaten) if beaten else None,
         "committed_at": format_instant(committed.at) if committed else None,
         "evaluated_up_to": _instant(committed.frontier) if committed else None,
         "sources": sources,
@@ -119,6 +124,8 @@ def text(found: dict[str, Any]) -> list[str]:
     lines = _mode(found)
     at_work = [name for name, there in found["processes"].items() if there]
     lines.append("at work: " + (", ".join(at_work) or "nothing; `aupkeep run` starts it"))
+    if found["heartbeat"]:
+        lines.append(f"the last heartbeat left {found['heartbeat']}")
     if found["committed_at"]:
         lines.append(
             f"last commit {found['committed_at']}, evaluated up to {found['evaluated_up_to']}"

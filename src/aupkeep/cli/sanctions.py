@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +15,7 @@ from aupkeep.cli import talks
 from aupkeep.cli.faces import FINE, FOUND, now, plain_errors, say_json
 from aupkeep.cli.person import whoever
 from aupkeep.cli.place import Folder, opened
-from aupkeep.flow import approving, powers
+from aupkeep.flow import approving, postponing, powers
 from aupkeep.flow.knocking import knock
 from aupkeep.flow.reconciling import reconcile
 from aupkeep.flow.retrying import retry, settle
@@ -37,6 +38,8 @@ app.command("ask")(talks.ask)
 app.command("remind")(talks.remind)
 
 One = Annotated[str, typer.Argument(metavar="SANCTION", help="a sanction's id, or its beginning")]
+Reason = Annotated[str, typer.Option(help="why, for the record")]
+Until = Annotated[str, typer.Option(help="an instant with its zone: 2026-03-02T08:00:00Z")]
 Json = Annotated[bool, typer.Option("--json", help="one JSON object a line")]
 
 
@@ -75,6 +78,16 @@ def lift(
         new = approving.lift(sanction, whoever(), reason, release=release, now=now())
         knock(installation.data, new.id)
         print(one_line(f"{new.measure} on {new.target} is {new.state}"))
+
+
+@app.command("postpone")
+def postpone_it(sanction: One, *, folder: Folder = None, reason: Reason, until: Until) -> None:
+    """Put a measure off that has not begun; it comes back by itself."""
+    with plain_errors():
+        installation = opened(folder)
+        new = postponing.postpone(sanction, whoever(), reason, talks.instant(until), now=now())
+        knock(installation.data, new.id)
+        print(one_line(f"{new.measure} on {new.target} waits until {until}"))
 
 
 @app.command("retry")
@@ -157,6 +170,11 @@ def sanction_object(item: Waiting) -> dict[str, Any]:
         "approved_by": list(one.approved_by),
         "proposed_by": one.proposed_by,
         "reason": one.reason,
+        "amount": one.amount,
+        "currency": one.currency,
+        "waits_until": _instant(one.waits_until),
+        "waits_for": one.waits_for,
+        "behind": None if one.blast is None else asdict(one.blast),
         "trouble": item.trouble,
         "next": _instant(item.next_at),
     }

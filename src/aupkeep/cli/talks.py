@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from aupkeep.base.errors import AupkeepError, Fault
+from aupkeep.base.clock import parse_instant
+from aupkeep.base.errors import AupkeepError, Fault, MisuseError
 from aupkeep.cli.faces import now, plain_errors, say_json
 from aupkeep.cli.person import whoever
 from aupkeep.cli.place import Folder, opened
-from aupkeep.flow import talking
+from aupkeep.flow import postponing, talking
 from aupkeep.flow.appealing import appeal_until
 from aupkeep.flow.installation import PolicyBook
 from aupkeep.flow.knocking import knock
@@ -51,15 +52,22 @@ def ask(
     sanction: One,
     *,
     folder: Folder = None,
-    question: Annotated[str, typer.Option(help="what the customer is asked")],
+    question: Annotated[str, typer.Option(help="what the customer is asked, as they will read it")],
+    until: Annotated[
+        str, typer.Option(help="of what has not begun: it waits for the answer, until then at most")
+    ] = "",
 ) -> None:
-    """Ask the customer something by letter; it goes to whom the notice went."""
+    """Ask the customer something by letter; what has not begun waits for the answer."""
     with plain_errors():
         installation = opened(folder)
-        found = _found(sanction)
-        talking.ask(found.id, whoever(), question, now=now())
+        found, person, present = _found(sanction), whoever(), now()
+        if until:
+            postponing.ask(installation, found.id, person, question, instant(until), now=present)
+        else:
+            talking.ask(found.id, person, question, now=present)
         knock(installation.data, found.id)
-        print("the question goes out")
+        print(f"the question goes out; the measure waits until {until}" if until
+              else "the question goes out")  # fmt: skip
 
 
 def remind(sanction: One, *, folder: Folder = None) -> None:
@@ -70,6 +78,14 @@ def remind(sanction: One, *, folder: Folder = None) -> None:
         talking.remind(found.id, whoever(), now=now())
         knock(installation.data, found.id)
         print("the reminder goes out")
+
+
+def instant(text: str) -> int:
+    """Return an instant as it is typed, in µs UTC; raises `MisuseError` for any other text."""
+    try:
+        return parse_instant(text)
+    except ValueError as wrong:
+        raise MisuseError(Fault(code="no-instant", what=str(wrong))) from None
 
 
 def _found(identity: str) -> Sanction:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from aupkeep.decisions.blast import Blast
 from aupkeep.policy.model import Measure, Tier
 
 
@@ -36,6 +37,13 @@ class Proposal:
     tier: Tier = Tier.JUDGEMENT
     #: Ids of the findings on which it falls, by (opening, id).
     findings: tuple[str, ...] = ()
+    #: The version that asks for it; empty in older decisions: the decision's own.
+    policy_version: str = ""
+    #: Of a fee: whole minor units of a currency of ISO 4217.
+    amount: int = 0
+    currency: str = ""
+    #: What else stops working; None where that is not known, or the measure touches no service.
+    blast: Blast | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +74,8 @@ class Profile:
 
     #: The contract allows fees under the policy's schedule.
     fee_allowed: bool = False
+    #: Measures that the contract forbids, by the policy's words.
+    forbidden: tuple[str, ...] = ()
     #: Every measure needs one more person.
     protected: bool = False
     #: Kinds of service the customer's findings concern, by service id.

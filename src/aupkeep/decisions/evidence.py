@@ -15,6 +15,9 @@ from aupkeep.decisions.decision import Profile
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import Clause, Policy, Tier
 
+#: What rules of these say may carry a measure; of others a person looks at it, or nobody.
+_ACTED_ON = LIVE_STATUSES - {"review"}
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -38,7 +41,7 @@ def sort_evidence(
     review: dict[str, None] = {}
     for finding in sorted(findings, key=lambda item: (item.first, item.id)):
         best = finding.tier if finding.tier is Tier.SCORE else min(finding.tier, clause.tier)
-        cut = replace(finding, tier=best)
+        cut = finding if best is finding.tier else replace(finding, tier=best)
         why = why_not(cut, policy) or _unbound(cut, clause, kinds)
         if why:
             review[why] = None
@@ -49,26 +52,47 @@ def sort_evidence(
 
 def why_not(finding: Finding, policy: Policy) -> str:
     """Return why `finding` may not carry a measure, or an empty string when it may."""
-    late = format_duration(policy.act_within)
+    # This runs for every finding of every decision, so most come through by the first line.
+    late = finding.observed_at - finding.first > policy.act_within
+    flawed = late or finding.degraded or finding.forgeable or finding.tier is Tier.SCORE
+    if not flawed and finding.rule_status in _ACTED_ON and accused(finding):
+        return ""
     reasons = (
-        (not accused(finding), f"nobody could be named for it: the actor is {finding.attribution}"),
-        (
-            finding.rule_status == "review",
-            f"rule `{finding.called}` is on review: what it finds, a person looks at",
-        ),
-        (
-            finding.rule_status not in LIVE_STATUSES,
-            f"rule `{finding.called}` is {finding.rule_status}: it only shows what it would find",
-        ),
-        (finding.degraded, f"rule `{finding.called}` could not see everything it needs"),
-        (finding.forgeable, "what names the customer could have been forged, so it proves nothing"),
-        (
-            finding.observed_at - finding.first > policy.act_within,
-            f"it reached us more than {late} after it happened, so it is history only",
-        ),
-        (finding.tier is Tier.SCORE, "a score orders a queue and never leads to a measure"),
+        (not accused(finding), _unnamed),
+        (finding.rule_status not in _ACTED_ON, _on_trial),
+        (finding.degraded, _degraded),
+        (finding.forgeable, _forged),
+        (late, _late),
+        (finding.tier is Tier.SCORE, _score),
     )
-    return next((text for holds, text in reasons if holds), "")
+    return next((words(finding, policy) for holds, words in reasons if holds), "")
+
+
+def _unnamed(finding: Finding, _: Policy) -> str:
+    return f"nobody could be named for it: the actor is {finding.attribution}"
+
+
+def _on_trial(finding: Finding, _: Policy) -> str:
+    if finding.rule_status in LIVE_STATUSES:
+        return f"rule `{finding.called}` is on review: what it finds, a person looks at"
+    return f"rule `{finding.called}` is {finding.rule_status}: it only shows what it would find"
+
+
+def _degraded(finding: Finding, _: Policy) -> str:
+    return f"rule `{finding.called}` could not see everything it needs"
+
+
+def _forged(_: Finding, __: Policy) -> str:
+    return "what names the customer could have been forged, so it proves nothing"
+
+
+def _late(_: Finding, policy: Policy) -> str:
+    late = format_duration(policy.act_within)
+    return f"it reached us more than {late} after it happened, so it is history only"
+
+
+def _score(_: Finding, __: Policy) -> str:
+    return "a score orders a queue and never leads to a measure"
 
 
 def _unbound(finding: Finding, clause: Clause, kinds: dict[str, str]) -> str:

@@ -26,14 +26,22 @@ CARRYING = (Tier.FACT, Tier.STRONG, Tier.JUDGEMENT)
 
 @dataclass(frozen=True, slots=True)
 class Reached:
-    """A step that is reached, and why."""
+    """A step that is reached."""
 
     step: Step
     #: The findings that carry it: on what they are about, its measures fall.
     findings: tuple[Finding, ...]
     #: All its findings are at least this good, and none but such were counted.
     tier: Tier
-    reason: Reason
+    #: When it was looked at.
+    now: int
+    #: How long the customer had not answered a notice that was delivered, in µs.
+    silent: int = 0
+
+    @property
+    def reason(self) -> Reason:
+        """Why it is reached, in words; made when somebody asks, since most are never read."""
+        return _reason(self.step, self.findings, self.tier, self.now, self.silent)
 
 
 def climb(
@@ -44,15 +52,19 @@ def climb(
     `silent` is how long the customer has not answered a notice that was delivered, in µs.
     """
     reached = []
+    counted = -1
     for tier in CARRYING:
         able = [item for item in findings if item.tier in CARRYING and item.tier >= tier]
+        if len(able) == counted:
+            continue  # No evidence is just so good: what better evidence reaches is reached.
+        counted = len(able)
         for step in reversed(ladder.steps):
-            if silent < step.when.unanswered:
+            if step.when.tier > tier or silent < step.when.unanswered:
+                # Of a better tier, only better evidence counts, and that has been looked at alone.
                 continue
-            carrying = _carrying(step, [item for item in able if item.tier >= step.when.tier], now)
+            carrying = _carrying(step, able, now)
             if carrying:
-                reason = _reason(step, carrying, tier, now, silent)
-                reached.append(Reached(step, carrying, tier, reason))
+                reached.append(Reached(step, carrying, tier, now, silent))
     return tuple(reached)
 
 
@@ -97,11 +109,22 @@ def occasions(findings: Sequence[Finding]) -> int:
 
 
 def _carrying(step: Step, findings: Sequence[Finding], now: int) -> tuple[Finding, ...]:
-    """Return the findings that are in some group for which every condition of `step` holds."""
+    """Return the findings that are in some group for which every condition of `step` holds.
+
+    A step that asks for one finding looks at each by itself, so that a measure never falls on what
+    did not last.
+    """
     when = step.when
+    if when.findings <= 1:
+        if not when.lasting:
+            return tuple(findings)
+        return tuple(item for item in findings if lasted(item, now) >= when.lasting)
+    # No group counts for more than all together do.
+    if occasions(findings) < when.findings:
+        return ()
     carrying = {
         finding.id
-        for group in _groups(findings, when.findings, when.within)
+        for group in _groups(findings, when.within)
         if occasions(group) >= when.findings
         and max(lasted(item, now) for item in group) >= when.lasting
         for finding in group
@@ -109,15 +132,12 @@ def _carrying(step: Step, findings: Sequence[Finding], now: int) -> tuple[Findin
     return tuple(item for item in findings if item.id in carrying)
 
 
-def _groups(findings: Sequence[Finding], least: int, within: int) -> list[Sequence[Finding]]:
+def _groups(findings: Sequence[Finding], within: int) -> list[Sequence[Finding]]:
     """Return the groups of findings that are counted together.
 
-    A step that asks for one finding looks at each by itself, so that a measure never falls on what
-    did not last. Else a group is what opened within `within` before one of the findings (0 = all):
+    A group is what opened within `within` before one of the findings (0 = all):
     every such window counts, not the latest, so a later finding never undoes an earlier cluster.
     """
-    if least <= 1:
-        return [[item] for item in findings]
     if not within:
         return [findings] if findings else []
     return [

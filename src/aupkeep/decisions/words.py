@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from aupkeep.base.clock import format_duration, format_instant
 from aupkeep.cases.case import Case
+from aupkeep.decisions.blast import told
 from aupkeep.decisions.decision import Decision, Proposal, Reason
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import Clause
+from aupkeep.policy.money import written
 
 
 def explain(
@@ -33,7 +35,12 @@ def explain(
     lines += ["", "why:"]
     lines += [f"  {text}" for text in tree(decision.reasons)]
     lines += ["", "would do:"]
-    lines += [f"  {proposal_line(item)}" for item in decision.proposals] or ["  nothing by itself"]
+    for item in decision.proposals:
+        lines.append(f"  {proposal_line(item)}")
+        if item.blast is not None:
+            lines.append(f"    {told(item.blast)}")
+    if not decision.proposals:
+        lines.append("  nothing by itself")
     if decision.review:
         lines += ["", "for a person:"]
         lines += [f"  {text}" for text in decision.review]
@@ -81,6 +88,8 @@ def _first_row(finding: Finding) -> list[str]:
 def proposal_line(proposal: Proposal) -> str:
     """Return one proposed measure as one line."""
     length = f" for {format_duration(proposal.length)}" if proposal.length else ""
+    if proposal.amount:
+        length = f" of {written(proposal.amount, proposal.currency)}"
     return (
         f"{proposal.measure} on {proposal.scope} {proposal.target}{length}"
         f" (step `{proposal.step}`), {agreement(proposal.people)}"

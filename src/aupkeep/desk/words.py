@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from aupkeep.base.clock import DAY, HOUR, MINUTE, to_datetime
 from aupkeep.policy.model import Measure
 from aupkeep.policy.words import LIFTABLE
+from aupkeep.sanctions.postponing import waits
 from aupkeep.sanctions.sanction import Sanction, State
 from aupkeep.store.sanctions import Waiting
 
@@ -92,15 +93,20 @@ ACTS: Mapping[str, str] = {
     "sanction_lifting": "lifting begins",
     "sanction_lifted": "lifted, verified by looking",
     "sanction_expired": "ended by itself, verified by looking",
+    "sanction_postponed": "put off, or no longer put off",
+    "customer_asked": "the customer was asked",
     "customer_answered": "the customer answered",
     "customer_fixed": "the customer says that it is mended",
     "customer_attached": "the customer sent a file",
-    "customer_asked": "the customer was asked",
     "customer_reminded": "the customer was reminded",
     "notice_seen": "somebody acted on the page of the notice",
     "notice_bounced": "the notice came back",
     "appeal_lodged": "the customer appealed",
     "appeal_decided": "the appeal was decided",
+    "fee_charged": "fee charged",
+    "fee_disputed": "fee disputed: frozen",
+    "fee_upheld": "fee upheld",
+    "fee_credited": "fee credited in full",
     "alarm_raised": "alarm raised",
     "alarm_acknowledged": "alarm acknowledged",
     "record_viewed": "everything was looked at",
@@ -155,7 +161,11 @@ def state(item: Waiting, now: int) -> Line:
     return line
 
 
-def _proposed(sanction: Sanction, now: int) -> Line:  # noqa: ARG001  # every state has this form
+def _proposed(sanction: Sanction, now: int) -> Line:
+    if waits(sanction, now):
+        left = span((sanction.waits_until or now) - now)
+        goal = "an answer" if sanction.waits_for == "answer" else "its time"
+        return Line(f"put off by {sanction.put_off_by}; waits for {goal}, {left} at most", "quiet")
     missing = sanction.people - len(set(sanction.approved_by))
     if missing <= 0:
         return Line("nobody needs to agree; about to begin", "quiet")

@@ -11,6 +11,7 @@ from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.base.ids import make_id
 from aupkeep.cases.state import Cause
 from aupkeep.flow.moving import happen
+from aupkeep.flow.postponing import answered
 from aupkeep.flow.recording import Recording
 from aupkeep.store import dialogue, evidence
 from aupkeep.store.database import unit
@@ -98,6 +99,7 @@ def _keep(notice: str, text: str, kind: str, *, now: int) -> None:
             "answer": sha256(said.encode()),
         }
         recording.enter(found.provider, _ACTS[kind], case, body, at=now)
+        answered(case, recording, now=now)
         if standing is not None:
             happen(standing, Cause.CUSTOMER_ANSWERED, recording, now=now)
         if kind == dialogue.FIXED:

@@ -25,7 +25,7 @@ ACTS = {state: f"sanction_{state.value}" for state in State}
 After = Callable[[Sanction, Entry, Recording], None]
 
 
-def change(
+def change(  # noqa: PLR0913  # each but the first two is a keyword that most leave out
     identity: str,
     moved: Callable[[Sanction], Sanction],
     *,
@@ -35,6 +35,7 @@ def change(
     attempts: int = 0,
     trouble: str = "",
     after: After | None = None,
+    act: str = "",
 ) -> Sanction:
     """Change the sanction `identity` by `moved`, which may refuse with `AupkeepError`.
 
@@ -57,7 +58,14 @@ def change(
             return new
         recording = Recording()
         entry = keep(
-            new, recording, now=now, by=by, next_at=next_at, attempts=attempts, trouble=trouble
+            new,
+            recording,
+            now=now,
+            by=by,
+            next_at=next_at,
+            attempts=attempts,
+            trouble=trouble,
+            act=act,
         )
         if after is not None:
             after(new, entry, recording)
@@ -74,14 +82,18 @@ def keep(
     next_at: int | None = None,
     attempts: int = 0,
     trouble: str = "",
+    act: str = "",
 ) -> Entry:
-    """Store `sanction` with the entry of how it came to its state; inside a unit."""
+    """Store `sanction` with the entry of how it came to its state; inside a unit.
+
+    `act` is what the entry calls it where the state did not change.
+    """
     # What waits for people, or for nobody, is none of the hand's business.
     due = None if sanction.state in (State.PROPOSED, State.REFUSED) else next_at
     sanctions.put_sanction(sanction, next_at=due, attempts=attempts, trouble=trouble)
-    act = ACTS[sanction.state]
-    if sanction.state is State.PROPOSED and sanction.approved_by:
-        act = "sanction_agreed"
+    if not act:
+        agreed = sanction.state is State.PROPOSED and sanction.approved_by
+        act = "sanction_agreed" if agreed else ACTS[sanction.state]
     body: dict[str, object] = {
         "case": sanction.case,
         "measure": sanction.measure,

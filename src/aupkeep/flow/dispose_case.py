@@ -2,7 +2,8 @@
 
 In: a case's id, a disposition, who, why. Out: the case after it. Strikes follow by themselves, for
 the ledger is worked out from cases. A case that was a mistake, or is not about our customer, is
-closed: what waits is refused, what is in force is lifted, and what was held is sent on.
+closed: what waits is refused, what is in force is lifted, and what was held is sent on. A fee is
+refused or credited also where the customer was a victim first.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import replace
 
 from aupkeep.base.errors import AupkeepError, Fault, unknown_word
 from aupkeep.cases.case import Case
-from aupkeep.cases.disposition import CLEARED, Disposition, halves
+from aupkeep.cases.disposition import CLEARED, FEE_ALLOWED, Disposition, halves
 from aupkeep.cases.moving import moved
 from aupkeep.cases.state import CaseState
 from aupkeep.flow.casework import Said, found_case
@@ -20,7 +21,7 @@ from aupkeep.flow.installation import Installation, PolicyBook
 from aupkeep.flow.moving import keep_act, keep_moved
 from aupkeep.flow.recording import Recording
 from aupkeep.policy.model import Measure
-from aupkeep.policy.words import REVERSIBLE
+from aupkeep.policy.words import CREDITED, REVERSIBLE
 from aupkeep.sanctions import approval
 from aupkeep.sanctions.sanction import Sanction, State
 from aupkeep.store import evidence, sanctions
@@ -38,8 +39,9 @@ def dispose_case(installation: Installation, identity: str, word: str, said: Sai
         case = found_case(identity)
         disposition = _disposition(case, word)
         recording = Recording()
-        if disposition in CLEARED:
-            for sanction in sanctions.sanctions_of(case.id):
+        for sanction in sanctions.sanctions_of(case.id):
+            fee = sanction.measure == Measure.FEE and disposition not in FEE_ALLOWED
+            if disposition in CLEARED or fee:
                 _clear(sanction, said, recording)
         for taken in evidence.merged_cases(case.id):
             evidence.update_case(replace(taken, disposition=disposition.value))
@@ -87,6 +89,6 @@ def _clear(sanction: Sanction, said: Said, recording: Recording) -> None:
     elif sanction.state is State.APPLYING:
         what = f"{sanction.measure} {sanction.id[:12]} is being carried out at this moment"
         raise AupkeepError(Fault(code="applying", what=what, hint="try again in a minute"))
-    elif Measure(sanction.measure) in REVERSIBLE or sanction.state is State.FAILED:
+    elif Measure(sanction.measure) in REVERSIBLE | CREDITED or sanction.state is State.FAILED:
         lifted = approval.lift(sanction, said.by, said.reason, release=True)
         keep(lifted, recording, now=said.now, by=said.by, next_at=said.now)

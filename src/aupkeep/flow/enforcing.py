@@ -20,6 +20,7 @@ from aupkeep.flow.pausing import pause
 from aupkeep.flow.powers import WARN, Powers
 from aupkeep.flow.recording import Recording
 from aupkeep.policy.model import Measure
+from aupkeep.policy.money import written
 from aupkeep.record.entry import Entry
 from aupkeep.sanctions.approval import enough
 from aupkeep.sanctions.caps import over
@@ -98,20 +99,10 @@ class Enforcer:
     def begin(self, item: Waiting, power: Power) -> None:
         """From approved to applying, where nothing stands in the way."""
         sanction, now = item.sanction, self.clock()
-        if sanction.ready_at is not None and sanction.ready_at > now:
-            self._sleep(item, sanction.ready_at, "it waits a day: one person runs the desk alone")
+        if self._too_early(item, power, now):
             return
-        if (called := _called_at(sanction, power)) > now:
-            what = f"nothing is done before {format_instant(called)}; it can be refused until then"
-            self._sleep(item, called, what)
-            return
-        if sanction.measure == WARN:
-            gathered = self.announcer.gathers_until(sanction, now)
-            if gathered > now:
-                self._sleep(item, gathered, waits_for_others(gathered))
-                return
-        if _paused(sanction):
-            self._rest(item, f"`{sanction.power}` is paused")
+        if (paused := _paused(sanction)) != "":
+            self._rest(item, paused)
             return
         refused = self._lacking(sanction) or power.carries(sanction.scope, sanction.target)
         if refused:
@@ -136,6 +127,24 @@ class Enforcer:
             next_at=now,
             after=after,
         )
+
+    def _too_early(self, item: Waiting, power: Power, now: int) -> bool:
+        """Let it sleep where its time has not come; return whether it does."""
+        sanction = item.sanction
+        if sanction.ready_at is not None and sanction.ready_at > now:
+            why = "it waits a day: one person runs the desk alone"
+            if sanction.waits_until is not None and sanction.waits_until > now:
+                why = f"{sanction.put_off_by} put it off"
+            self._sleep(item, sanction.ready_at, why)
+            return True
+        if (called := _called_at(sanction, power)) > now:
+            what = f"nothing is done before {format_instant(called)}; it can be refused until then"
+            self._sleep(item, called, what)
+            return True
+        gathered = self.announcer.gathers_until(sanction, now) if sanction.measure == WARN else now
+        if gathered > now:
+            self._sleep(item, gathered, waits_for_others(gathered))
+        return gathered > now
 
     def apply(self, item: Waiting, power: Power) -> None:
         """From applying to applied: the power acts, where it still may."""
@@ -221,9 +230,9 @@ class Enforcer:
         if why := self._lacking(sanction):
             self._take_back(item, why)
             return
-        if _paused(sanction):
+        if (paused := _paused(sanction)) != "":
             # Not for ever: going on wakes only what has not begun.
-            self._sleep(item, self.clock() + LONGEST_WAIT, f"`{sanction.power}` is paused")
+            self._sleep(item, self.clock() + LONGEST_WAIT, paused)
             return
         power.apply(_order(sanction))
         self._on(item, State.APPLYING, self.clock(), attempts=item.attempts)
@@ -300,7 +309,7 @@ class Enforcer:
         """
         now = self.clock()
         with unit():
-            still = _paused(item.sanction)
+            still = bool(_paused(item.sanction))
             sanctions.put_waiting(
                 item.sanction,
                 next_at=None if still else now,
@@ -357,10 +366,15 @@ def _called_at(sanction: Sanction, power: Power) -> int:
     return (sanction.ready_at or 0) + delay if delay else 0
 
 
-def _paused(sanction: Sanction) -> bool:
-    return any(
-        (one.provider, one.power) == (sanction.provider, sanction.power) for one in arming.paused()
-    )
+def _paused(sanction: Sanction) -> str:
+    """Return what is paused that `sanction` waits for, in words; empty: nothing."""
+    of = {"power": sanction.power, "clause": sanction.clause, "all": ""}
+    found = [
+        one
+        for one in arming.paused()
+        if one.provider == sanction.provider and one.power == of[one.kind]
+    ]
+    return f"`{found[0].called}` is paused" if found else ""
 
 
 def _next(item: Waiting, now: int, *, retry: bool) -> int | None:
@@ -386,6 +400,8 @@ def _order(sanction: Sanction) -> Order:
         release=sanction.release,
         customer=sanction.customer,
         agreed_at=sanction.ready_at,
+        amount=sanction.amount,
+        currency=sanction.currency,
     )
 
 
@@ -400,6 +416,8 @@ def _plain(fault: AupkeepError) -> str:
 
 
 def _why_ended(sanction: Sanction) -> str:
+    if sanction.amount:
+        return f"The fee of {written(sanction.amount, sanction.currency)} is credited in full."
     if sanction.release:
         return "Mail that was held for this reason alone has been sent on."
     if sanction.measure == Measure.HOLD_MAIL:

@@ -23,6 +23,7 @@ from aupkeep.flow.gaps import blind, marked
 from aupkeep.flow.handle_findings import FindingActs
 from aupkeep.flow.installation import Installation, PolicyBook, ProfileBook
 from aupkeep.flow.knocking import knock
+from aupkeep.flow.reaching import Reaching
 from aupkeep.flow.rules import rules_by_provider
 from aupkeep.flow.standing import Arms
 from aupkeep.flow.stream import Stream, ended
@@ -50,6 +51,7 @@ class Running:
     doors: Doors
     policies: PolicyBook
     profiles: ProfileBook
+    reaching: Reaching
     clock: Callable[[], int]
     course: Course
     archive: Archiving
@@ -99,7 +101,9 @@ class Running:
         part is new begin with empty windows; the others go on.
         """
         self.policies = PolicyBook(self.installation.policies())
-        self.profiles = ProfileBook(books.profiles(), books.holdings(), self.policies)
+        holdings, profiles = books.holdings(), books.profiles()
+        self.profiles = ProfileBook(profiles, holdings, self.policies)
+        self.reaching = Reaching(holdings, profiles)
         saved = self.stream.engine.save()
         self.stream.ground = self.installation.ground()
         self.stream.engine = self._rules()
@@ -163,6 +167,7 @@ class Running:
                 clock=None if self.simulated else now,
                 arms=None if self.simulated else Arms(self.installation),
                 exceptions=exceptions(),
+                reaching=self.reaching,
             )
             gaps = blind(self.stream.sources, self.stream.tallies)
             found = marked(self.waiting, gaps, self.policies.in_force(now))
@@ -232,6 +237,7 @@ def start(installation: Installation, clock: Callable[[], int]) -> Running:
         doors=doors,
         policies=policies,
         profiles=profiles,
+        reaching=Reaching(books.holdings(), books.profiles()),
         clock=clock,
         course=course,
         archive=archive,

@@ -18,7 +18,9 @@ from aupkeep.base.errors import AupkeepError, Fault, Place, render
 from aupkeep.flow import powers as doors
 from aupkeep.flow.alarms import TRY_AGAIN, raise_alarm, wording
 from aupkeep.flow.announcing import Announcer
+from aupkeep.flow.beating import beat
 from aupkeep.flow.bouncing import sweep
+from aupkeep.flow.charging import Charging
 from aupkeep.flow.checkpointing import Signer
 from aupkeep.flow.enforcing import Enforcer
 from aupkeep.flow.installation import Installation, PolicyBook
@@ -56,6 +58,8 @@ class Hand:
     #: When it looks at the powers and signs next.
     look_at: int = 0
     sign_at: int = 0
+    #: When it sends a sign of life next; None: the settings ask for none.
+    beat_at: int | None = 0
     #: The latest present it has seen: less than that is a clock that was set back.
     seen: int = 0
     #: What was said last of each thing, so that it is not said again and again.
@@ -82,6 +86,14 @@ class Hand:
         letters = Letters(announcer=announcer, clock=self.clock)
         if self.installation.settings.mail:
             powers |= {(name, letters.measure): letters for name in announcer.signer.providers}
+        for name in announcer.signer.providers:
+            charging = Charging(
+                provider=name,
+                policies=announcer.policies,
+                clock=self.clock,
+                billing=powers.get((name, doors.FEE)),
+            )
+            powers[name, doors.FEE] = charging
         for power in powers.values():
             try:
                 power.prepare()
@@ -103,6 +115,7 @@ class Hand:
             now = self.clock()
             if now < self.seen:
                 self.look_at = self.sign_at = now
+                self.beat_at = now if self.beat_at is not None else None
             self.seen = now
             if now >= self.look_at:
                 self.look_at = now + EVERY
@@ -112,6 +125,9 @@ class Hand:
             if now >= self.sign_at:
                 self.sign_at = now + EVERY
                 self._sign()
+            # Last, so that it tells of a turn that succeeded.
+            if self.beat_at is not None and now >= self.beat_at:
+                self.beat_at = beat(self.enforcer.announcer, self.signer.providers[0], now=now)
         except AupkeepError as fault:
             self.signer.forget()
             self._complain("turn", fault)

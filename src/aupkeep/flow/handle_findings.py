@@ -18,12 +18,15 @@ from aupkeep.cases.cause import looked, target_of
 from aupkeep.cases.excepting import Excuse, PolicyException, excuse
 from aupkeep.cases.grouping import Change, regrouped, take
 from aupkeep.cases.state import CaseState, Cause
-from aupkeep.decisions.decide import decide
+from aupkeep.decisions.blast import unknown
+from aupkeep.decisions.decide import Terms, decide
 from aupkeep.decisions.decision import Decision, Profile
 from aupkeep.detection.finding import Finding
 from aupkeep.flow.changing import keep
 from aupkeep.flow.excepting import is_mandatory
+from aupkeep.flow.histories import history_of
 from aupkeep.flow.moving import WORDS, happen, keep_moved, unsettled
+from aupkeep.flow.reaching import Reaching
 from aupkeep.flow.recording import Recording
 from aupkeep.flow.standing import Arms
 from aupkeep.policy.model import Policy
@@ -63,15 +66,20 @@ class FindingActs:
         clock: int | None,
         arms: Arms | None = None,
         exceptions: Sequence[PolicyException] = (),
+        reaching: Reaching | None = None,
     ) -> None:
         """Act with the policies and profiles that the look-ups give; no `arms`: observe.
 
+        `reaching` says what stands behind a target; without it, nothing is known of that.
         What one of `exceptions` covers is kept as history and leads to nothing.
         """
         self._policy_at = policy_at
         self._profile_at = profile_at
         self._clock = clock
         self._arms = arms
+        self._reaching = reaching
+        #: Finding -> its terms; asked again at each decision about its case.
+        self._of_findings: dict[str, Terms] = {}
         self._exceptions = tuple(exceptions)
         #: What is covered and still holds, by id: until when, and the finding.
         self._covered: dict[str, tuple[int, Finding]] = {}
@@ -263,9 +271,8 @@ class FindingActs:
         """Decide as of `instant` of event time, so that no delay of ours makes a breach longer."""
         now = self._now(instant)
         members = evidence.findings_of(case.id)
-        opening = members[case.findings[0]].first
-        policy = self._policy_at(case.provider, opening)
-        profile = self._profile_at(case.provider, case.customer, opening)
+        policy = self._policy_at(case.provider, instant)
+        profile = self._profile_at(case.provider, case.customer, instant)
         if self._profile_at(case.provider, case.customer, now).former:
             profile = replace(profile, former=True)
         decision = decide(
@@ -275,8 +282,12 @@ class FindingActs:
             profile=profile,
             now=instant,
             silent_since=dialogue.silent_since(case.id),
+            terms={name: self._terms(case, item) for name, item in members.items()},
+            history=history_of(policy, case.customer, now),
+            reach=self._reaching.at(case.provider, instant) if self._reaching else unknown,
         )
-        looking, _ = looked(case, members.values(), policy, now=instant)
+        opened = self._policy_at(case.provider, members[case.findings[0]].first)
+        looking, _ = looked(case, members.values(), opened, now=instant)
         # What moves it comes in its own turn, with its own entry.
         case = looking if looking.state == case.state else replace(case, look_at=instant)
         evidence.put_case(case, due=decision.due, decision=decision.id)
@@ -285,6 +296,16 @@ class FindingActs:
         if evidence.put_decision(decision, now):
             self._enter_decision(case, decision, now)
         self._propose(case, decision, members, now)
+
+    def _terms(self, case: Case, finding: Finding) -> Terms:
+        """Return what was in force when `finding` opened."""
+        known = self._of_findings.get(finding.id)
+        if known is None:
+            known = self._of_findings[finding.id] = Terms(
+                policy=self._policy_at(case.provider, finding.first),
+                profile=self._profile_at(case.provider, case.customer, finding.first),
+            )
+        return known
 
     def _enter_decision(self, case: Case, decision: Decision, now: int) -> None:
         body = {

@@ -45,14 +45,10 @@ def examine(installation: Installation) -> Health:
     for item in arming.armed():
         armed.setdefault(item.provider, {}).setdefault(item.kind, []).append(item.name)
     open_alarms = alarms.alarms()
-    processes = {
-        "engine": _held(installation, "engine"),
-        "hand": _held(installation, "hand"),
-        "web": _answers(installation.settings.desk.listen),
-    }
+    processes = at_work(installation)
     troubles = [*_powers(installation), *_marks(installation), *_waiting()]
     troubles += [
-        f"{one.power} of {one.provider} is paused: {one.reason}" for one in arming.paused()
+        f"{one.called} of {one.provider} is paused: {one.reason}" for one in arming.paused()
     ]
     troubles += [f"alarm {one.id[:12]}: {one.text}" for one in open_alarms]
     troubles += _unsent(open_alarms)
@@ -69,6 +65,15 @@ def examine(installation: Installation) -> Health:
         alarms=len(open_alarms),
         troubles=(*troubles, *unplaced),
     )
+
+
+def at_work(installation: Installation) -> dict[str, bool]:
+    """Return process -> whether it is at work; the desk must take a call."""
+    return {
+        "engine": _held(installation, "engine"),
+        "hand": _held(installation, "hand"),
+        "web": _answers(installation.settings.desk.listen),
+    }
 
 
 def _held(installation: Installation, name: str) -> bool:

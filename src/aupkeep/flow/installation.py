@@ -164,6 +164,7 @@ class ProfileBook:
         policy = self._policies.at(provider, instant)
         return Profile(
             fee_allowed=said.get("fee_allowed", "") == "yes",
+            forbidden=tuple(sorted(said.get("forbidden_measures", "").split())),
             protected=said.get("protected", "") == "yes"
             or customer in policy.limits.protected_customers,
             service_kinds=tuple(sorted(self._kinds.get((provider, customer), {}).items())),

@@ -28,6 +28,7 @@ Powers = Mapping[tuple[str, str], Power]
 
 WARN = Measure.WARN.value
 PRESERVE = Measure.PRESERVE.value
+FEE = Measure.FEE.value
 #: The folder of letters that wait to leave by SMTP. It lies beside the keys and not with the data:
 #: the hand, which may be root, reads and writes files there, and engine and web own the data.
 SPOOL = "letters"
@@ -40,12 +41,13 @@ def named(installation: Installation) -> dict[str, tuple[str, ...]]:
     for provider in settings.provider:
         own = [item.measure for item in settings.power if item.provider == provider.name]
         letters = [WARN] if settings.mail else []
-        found[provider.name] = tuple(dict.fromkeys([*letters, PRESERVE, *own]))
+        # The ledger is there always; a billing power carries a fee on to where invoices are made.
+        found[provider.name] = tuple(dict.fromkeys([*letters, PRESERVE, *own, FEE]))
     return found
 
 
 def holds(installation: Installation, *, clock: Callable[[], int] = present) -> Powers:
-    """Return the powers that there are, but for letters."""
+    """Return the powers that there are, but for letters and the ledger."""
     keeper = Preserver(installation=installation, clock=clock)
     kept: dict[tuple[str, str], Power] = {
         (provider.name, PRESERVE): keeper for provider in installation.settings.provider

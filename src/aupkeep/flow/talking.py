@@ -19,6 +19,8 @@ from aupkeep.store.database import unit
 
 #: Characters of a question.
 LONGEST = 2000
+#: The act of a question.
+ASKED = "customer_asked"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +56,16 @@ def ask(sanction: str, person: str, question: str, *, now: int) -> None:
 
     Raises `AupkeepError` without a question, and where the customer was told nothing yet.
     """
-    said = " ".join(question.split())
+    _say(sanction, person, question_of(question), ASKED, now)
+
+
+def question_of(text: str) -> Saying:
+    """Return the letter that asks `text`; raises `AupkeepError` where it is empty or too long."""
+    said = " ".join(text.split())
     if not said or len(said) > LONGEST:
         what = f"a question of 1 to {LONGEST} characters is needed"
         raise AupkeepError(Fault(code="no-question", what=what))
-    _say(sanction, person, Saying(kind=QUESTION, reason=said, about=said), "customer_asked", now)
+    return Saying(kind=QUESTION, reason=said, about=said)
 
 
 def remind(sanction: str, person: str, *, now: int) -> None:
@@ -79,11 +86,22 @@ def _say(identity: str, person: str, saying: Saying, act: str, now: int) -> None
         found = sanctions.get_sanction(identity)
         if found is None or dialogue.sent(notice_id(found.id, OF_MEASURE)) is None:
             raise AupkeepError(
-                Fault(code="not-told", what="the customer was not told of such a sanction")
+                Fault(
+                    code="not-told",
+                    what="the customer was not told of such a sanction",
+                    hint="ask with `--until`, and what has not begun waits for the answer",
+                )
             )
         recording = Recording()
-        text = sha256(saying.reason.encode("utf-8", "replace")) if saying.reason else ""
-        body = {"sanction": found.id, "by": person, "customer": found.customer, "text": text}
-        entry = recording.enter(found.provider, act, found.case, body, at=now)
-        say(found, saying, entry, now=now)
+        enter(found, person, saying, act, recording, now=now)
         recording.keep()
+
+
+def enter(
+    sanction: Sanction, person: str, saying: Saying, act: str, recording: Recording, *, now: int
+) -> None:
+    """Enter that `person` lets `saying` go out, and let it; inside a unit."""
+    text = sha256(saying.reason.encode("utf-8", "replace")) if saying.reason else ""
+    body = {"sanction": sanction.id, "by": person, "customer": sanction.customer, "text": text}
+    entry = recording.enter(sanction.provider, act, sanction.case, body, at=now)
+    say(sanction, saying, entry, now=now)

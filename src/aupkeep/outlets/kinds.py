@@ -49,11 +49,13 @@ def measures_of(kind: type[PowerShape]) -> tuple[str, ...]:
     return words
 
 
-#: What can be carried out: a letter, a hold on evidence, and what some power can do.
+#: What can be carried out: a letter, a hold on evidence, a fee in the ledger, and what some power
+#: can do.
 MEASURES: Final = frozenset(
     {
         Measure.WARN,
         Measure.PRESERVE,
+        Measure.FEE,
         *(Measure(word) for kind in KINDS.values() for word in measures_of(kind)),
     }
 )

@@ -12,6 +12,7 @@ from aupkeep.policy.model import (
     CLOSE_AFTER,
     RESOLVE_AFTER,
     Clause,
+    Fees,
     Ladder,
     Limits,
     Measure,
@@ -56,6 +57,7 @@ def build(draft: Draft, content_hash: str) -> Policy:
         close_after=enforcement.close_after or CLOSE_AFTER,
         tell=enforcement.tell or "customer",
         digest=enforcement.digest or 0,
+        fees=_fees(enforcement),
         rules=draft.rules,
         notices={(notice.language, notice.name): notice.text for notice in draft.notices},
     )
@@ -122,4 +124,21 @@ def _limits(enforcement: EnforcementShape) -> Limits:
         accounts_per_hour=enforcement.limits.accounts_per_hour,
         share_permille=enforcement.limits.share_permille,
         protected_customers=tuple(enforcement.limits.protected_customers or ()),
+    )
+
+
+def _fees(enforcement: EnforcementShape) -> Fees | None:
+    shape = enforcement.fees
+    if shape is None:
+        return None
+    return Fees(
+        currency=shape.currency,
+        cap=shape.cap,
+        period=shape.period,
+        amounts={
+            (clause, step): amount
+            for clause, steps in shape.amounts.items()
+            for step, amount in steps.items()
+        },
+        free_strikes=shape.free_strikes,
     )

@@ -11,6 +11,7 @@ from typing import Final
 from aupkeep.base.clock import format_duration, format_instant
 from aupkeep.base.errors import Fault, MisuseError, near
 from aupkeep.policy.model import Clause, Measure, Policy, Step, Tier, When
+from aupkeep.policy.money import written
 from aupkeep.policy.noticed import noticed_by
 from aupkeep.policy.people import least_people
 
@@ -78,6 +79,12 @@ def _head(policy: Policy) -> Iterator[str]:
         f"at most {policy.limits.accounts_per_hour} sanctions an hour that touch service, "
         f"on at most {policy.limits.share_permille} in 1000 customers"
     )
+    if policy.fees is not None:
+        fees = policy.fees
+        yield (
+            f"fees: at most {written(fees.cap, fees.currency)} from one customer within "
+            f"{format_duration(fees.period)}, none before strike {fees.free_strikes + 1}"
+        )
 
 
 def _clause(policy: Policy, clause: Clause) -> Iterator[str]:
@@ -99,6 +106,9 @@ def _clause(policy: Policy, clause: Clause) -> Iterator[str]:
     yield f"  ladder {clause.ladder}:"
     for number, step in enumerate(policy.ladders[clause.ladder].steps, start=1):
         yield from _step(number, step, clause)
+        price = policy.fees.amounts.get((clause.id, step.name)) if policy.fees else None
+        if policy.fees and price:
+            yield f"       the fee is {written(price, policy.fees.currency)}"
 
 
 def _binds(clause: Clause) -> str:

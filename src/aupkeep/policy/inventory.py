@@ -424,7 +424,7 @@ DUTIES: Final[tuple[KnownDuty, ...]] = (
         "I",
         "measures stay within law and contract",
         _built("measures of the front matter, checked"),
-        Part(what="contract profile for fees"),
+        _built("contract profiles: fees, and measures that a contract forbids"),
         _built("approvals by as many people as the evidence asks for"),
     ),
     _duty(

@@ -161,6 +161,21 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fees:
+    """What a step with a `fee` costs; whole minor units of one currency."""
+
+    #: ISO 4217 code.
+    currency: str
+    #: Most that one customer is charged within `period`.
+    cap: int
+    period: int
+    #: (clause, step) -> amount.
+    amounts: Mapping[tuple[str, str], int]
+    #: How many strikes a customer has before the first fee.
+    free_strikes: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFile:
     """One file of Sigma documents, word for word and as parsed mappings."""
 
@@ -210,6 +225,8 @@ class Policy:
     tell: str = "customer"
     #: Letters that only ask are gathered into one a customer within this time; 0 = each alone.
     digest: int = 0
+    #: What fees cost; None where the policy has no schedule.
+    fees: Fees | None = None
     #: What policy.md says before its first clause, as Markdown.
     preamble: str = ""
     rules: tuple[RuleFile, ...] = ()

@@ -42,6 +42,9 @@ _GroupWord = Annotated[str, AfterValidator(texts.among(GROUPS, "what cases are g
 _StrikeWord = Annotated[str, AfterValidator(texts.among(tuple(COMPROMISED), "a strike"))]
 _TellWord = Annotated[str, AfterValidator(texts.among(TELL, "somebody who is told"))]
 _CategoryWord = Annotated[str, AfterValidator(texts.among(CATEGORIES, "a category"))]
+_Currency = Annotated[str, AfterValidator(texts.currency)]
+#: Whole minor units, such as cents.
+_Amount = Annotated[int, Field(ge=1, le=1_000_000_000)]
 _Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 _LISTED = (Field(min_length=1), AfterValidator(texts.once))
@@ -134,6 +137,19 @@ class LimitsShape(Shape):
     protected_customers: Annotated[list[_Line], *_LISTED] | None = None
 
 
+class FeesShape(Shape):
+    """What a step with a `fee` costs."""
+
+    currency: _Currency
+    cap: _Amount
+    period: _Duration
+    free_strikes: Annotated[int, Field(ge=0, le=9)] = 1
+    #: Clause -> step -> amount.
+    amounts: Annotated[
+        dict[_Name, Annotated[dict[_Name, _Amount], Field(min_length=1)]], Field(min_length=1)
+    ]
+
+
 class EnforcementShape(Shape):
     """The whole of enforcement.yml."""
 
@@ -146,6 +162,7 @@ class EnforcementShape(Shape):
     tell: _TellWord | None = None
     digest: _Duration | None = None
     limits: LimitsShape
+    fees: FeesShape | None = None
     duties: Annotated[dict[_Name, DutyShape], Field(min_length=1)]
     ladders: Annotated[dict[_Name, LadderShape], Field(min_length=1)]
     clauses: Annotated[dict[_Name, ClauseShape], Field(min_length=1)]

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from pydantic_core import PydanticCustomError
 
 from aupkeep.base.clock import DAY, parse_duration, parse_instant, to_datetime
+from aupkeep.policy.money import CURRENCIES
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]*")
 _LONGEST_NAME = 64
@@ -70,6 +71,17 @@ def zone(value: str) -> str:
         raise PydanticCustomError(
             "unknown_word", "{what}", {"word": value, "what": "a time zone", "near": names}
         ) from None
+    return value
+
+
+def currency(value: str) -> str:
+    """Return a code of ISO 4217."""
+    if value not in CURRENCIES:
+        raise PydanticCustomError(
+            "unknown_word",
+            "{what}",
+            {"word": value, "what": "a currency of ISO 4217", "near": sorted(CURRENCIES)},
+        )
     return value
 
 

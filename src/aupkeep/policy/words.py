@@ -55,7 +55,8 @@ CATEGORIES: Final = (
     "unsafe_and_prohibited_products",
     "violence",
 )
-
+#: What can be taken back without having an end of its own: money, by a credit.
+CREDITED: Final = frozenset({Measure.FEE})
 #: Measures that a person may take back: those that end, those that stand until somebody says so,
 #: and what is gone for good only when its copy is.
-LIFTABLE: Final = REVERSIBLE | {Measure.PRESERVE, Measure.FEE, Measure.REMOVE_CONTENT}
+LIFTABLE: Final = REVERSIBLE | CREDITED | {Measure.PRESERVE, Measure.REMOVE_CONTENT}

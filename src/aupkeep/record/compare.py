@@ -1,8 +1,8 @@
 """Compare what is stored beside the chain with what the newest entries say of it.
 
 In: lines of chains that were verified, and what is stored now. Out: what differs. Findings,
-decisions, sanctions, exceptions and published policies are compared, each by one hash; of the
-other rows the entries hold no hash.
+decisions, sanctions, exceptions, bookings and published policies are compared, each by one hash;
+of the other rows the entries hold no hash.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Kind = Literal["policy", "finding", "decision", "sanction", "exception"]
+Kind = Literal["policy", "finding", "decision", "sanction", "exception", "booking"]
 
 #: Acts on cases that change several things, whose hashes they hold by id.
 _MANY: dict[str, Kind] = {
@@ -50,7 +50,7 @@ class _Told:
 def altered(lines: Iterable[bytes], kept: Iterable[Kept]) -> list[Altered]:
     """Return what was changed, put in or taken out without an entry.
 
-    `lines` are entries that verified, each chain in its order; `kept` is everything of the five
+    `lines` are entries that verified, each chain in its order; `kept` is everything of the six
     kinds that must have an entry.
     """
     told: dict[tuple[Kind, str], _Told] = {}
@@ -88,8 +88,10 @@ def _tell(told: dict[tuple[Kind, str], _Told], members: dict[str, Any]) -> None:
             told[_MANY[act], identity] = _Told(content, entry)
     elif act == "decision_made":
         told["decision", body["decision"]] = _Told(body["content"], entry)
+    elif act.startswith("fee_"):
+        told["booking", body["booking"]] = _Told(body["content"], entry)
     elif act.startswith("exception_"):
         told["exception", members["subject"]] = _Told(body["content"], entry)
-    elif act.startswith("sanction_"):
+    elif act.startswith("sanction_") or act == "customer_asked":
         # Entries of the program's first version hold no hash of it, so nothing is compared.
         told["sanction", members["subject"]] = _Told(body.get("content", ""), entry)

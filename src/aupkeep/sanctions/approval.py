@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from aupkeep.base.clock import DAY, format_duration
+from aupkeep.base.clock import DAY, format_duration, format_instant
 from aupkeep.base.errors import AupkeepError, Fault
 from aupkeep.base.ids import make_id
 from aupkeep.policy.model import TOUCH_SERVICE, Measure, Tier
@@ -32,6 +32,10 @@ def approve(sanction: Sanction, person: str, *, now: int, alone: bool = False) -
     """
     if sanction.state is not State.PROPOSED or sanction.would_do:
         return move(sanction, State.APPROVED)
+    if sanction.waits_until is not None and now < sanction.waits_until:
+        what = f"{sanction.put_off_by} put this off until {format_instant(sanction.waits_until)}"
+        hint = "put it off to a nearer instant, or refuse it"
+        raise AupkeepError(Fault(code="put-off", what=what, hint=hint))
     if not alone:
         _another(sanction, person)
     agreed = replace(sanction, approved_by=(*sanction.approved_by, person))
@@ -56,7 +60,7 @@ def by_policy(sanction: Sanction, *, now: int) -> Sanction:
 
 def refuse(sanction: Sanction, person: str, reason: str, *, now: int) -> Sanction:
     """Return `sanction` refused: it is not carried out; raises `AupkeepError` as `move` does."""
-    said = _reason(reason)
+    said = reasoned(reason)
     return move(sanction, State.REFUSED, reason=said, lifted_by=person, ended_at=now)
 
 
@@ -66,7 +70,7 @@ def lift(sanction: Sanction, person: str, reason: str, *, release: bool) -> Sanc
     Raises `AupkeepError` where it is not in force, or where nothing could be taken back; what
     failed can always be given up.
     """
-    said = _reason(reason)
+    said = reasoned(reason)
     if Measure(sanction.measure) not in LIFTABLE and sanction.state is not State.FAILED:
         raise AupkeepError(
             Fault(
@@ -95,7 +99,7 @@ def override(
     Another person must agree, since a person proposed it. Raises `AupkeepError` for what is not
     milder and for what cannot be refused any more.
     """
-    said = _reason(reason)
+    said = reasoned(reason)
     refuse(sanction, person, said, now=now)
     same = measure == sanction.measure
     if measure not in milder(sanction) or (same and not 0 < length < sanction.length):
@@ -156,7 +160,8 @@ def _another(sanction: Sanction, person: str) -> None:
         )
 
 
-def _reason(text: str) -> str:
+def reasoned(text: str) -> str:
+    """Return a reason as one line; raises `AupkeepError` where it says nothing."""
     said = " ".join(text.split())
     if not said:
         raise AupkeepError(

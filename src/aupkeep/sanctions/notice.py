@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from aupkeep.base.ids import make_id
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import Measure, Policy
+from aupkeep.policy.money import written
 from aupkeep.policy.templates import VARIABLES, environment
 from aupkeep.sanctions.observed import evidence
 from aupkeep.sanctions.reasons import Grounds, plain
@@ -220,6 +221,7 @@ def _values(sanction: Sanction, told: Circumstances, now: int) -> dict[str, obje
         "alone": "yes" if told.alone else "",
         "entry": str(told.entry),
         "checkpoint": told.checkpoint,
+        "fee": written(sanction.amount, sanction.currency) if sanction.amount else "",
     }
     quoted = ("target", "service", "user", "customer")
     values |= {name: one_line(str(values[name])) for name in quoted}

@@ -175,9 +175,12 @@ def _sanction(
         length=item.length,
         people=item.people,
         tier=item.tier.word,
-        policy_version=decision.policy_version,
+        policy_version=item.policy_version or decision.policy_version,
         touches_service=item.touches_service,
         findings=item.findings,
+        amount=item.amount,
+        currency=item.currency,
+        blast=item.blast,
     )
 
 

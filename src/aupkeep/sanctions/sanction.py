@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from aupkeep.base.errors import AupkeepError, Fault
+from aupkeep.decisions.blast import Blast
 
 
 class State(StrEnum):
@@ -111,6 +112,15 @@ class Sanction:
     release: bool = False
     #: When it was refused, lifted or expired.
     ended_at: int | None = None
+    #: Of a fee: whole minor units of a currency of ISO 4217.
+    amount: int = 0
+    currency: str = ""
+    #: A person put it off until then, and waits for `time` or for an `answer`.
+    waits_until: int | None = None
+    waits_for: str = ""
+    put_off_by: str = ""
+    #: What else stops working, as it was known when this was proposed.
+    blast: Blast | None = None
 
     @property
     def pending(self) -> bool:

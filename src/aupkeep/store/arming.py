@@ -23,12 +23,20 @@ class Armed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paused:
-    """One power that waits for a person."""
+    """One power or clause, or all of a provider, that waits for a person."""
 
     provider: str
+    #: Name of a power or, by `kind`, of a clause; empty for all.
     power: str
     since: int
     reason: str
+    #: power, clause or all.
+    kind: str = "power"
+
+    @property
+    def called(self) -> str:
+        """What waits, in words."""
+        return "everything" if self.kind == "all" else self.power
 
 
 def armed() -> list[Armed]:
@@ -66,34 +74,42 @@ def afresh_after(number: int) -> list[tuple[int, str, str, str | None, int]]:
 
 def paused() -> list[Paused]:
     """Return every pause, the oldest first."""
-    rows = models.Pause.objects.filter(resumed_at=None).order_by("since", "provider", "power")
+    rows = models.Pause.objects.filter(resumed_at=None)
     return [
-        Paused(provider=row.provider, power=row.power, since=row.since, reason=row.reason)
-        for row in rows
+        Paused(
+            provider=row.provider,
+            power=row.power,
+            since=row.since,
+            reason=row.reason,
+            kind=row.kind,
+        )
+        for row in rows.order_by("since", "provider", "kind", "power")
     ]
 
 
 def resumed(provider: str, power: str) -> int | None:
-    """Return when a person last said that `power` may go on, or None."""
-    row = models.Pause.objects.filter(provider=provider, power=power).first()
-    return row.resumed_at if row else None
+    """Return when a person last said that `power`, or all, may go on, or None."""
+    rows = models.Pause.objects.filter(provider=provider)
+    said = rows.filter(kind="power", power=power) | rows.filter(kind="all")
+    instants = [row.resumed_at for row in said if row.resumed_at is not None]
+    return max(instants, default=None)
 
 
 def pause(item: Paused) -> bool:
-    """Store that a power waits; False where it does already."""
-    if models.Pause.objects.filter(
-        provider=item.provider, power=item.power, resumed_at=None
-    ).exists():
+    """Store that something waits; False where it does already."""
+    rows = models.Pause.objects.filter(provider=item.provider, kind=item.kind, power=item.power)
+    if rows.filter(resumed_at=None).exists():
         return False
     models.Pause.objects.update_or_create(
         provider=item.provider,
+        kind=item.kind,
         power=item.power,
         defaults={"since": item.since, "reason": item.reason, "resumed_at": None},
     )
     return True
 
 
-def unpause(provider: str, power: str, *, now: int) -> bool:
-    """Store that a power goes on; False where it is not paused."""
-    rows = models.Pause.objects.filter(provider=provider, power=power, resumed_at=None)
+def unpause(provider: str, power: str, *, now: int, kind: str = "power") -> bool:
+    """Store that something goes on; False where it is not paused."""
+    rows = models.Pause.objects.filter(provider=provider, kind=kind, power=power, resumed_at=None)
     return rows.update(resumed_at=now) > 0

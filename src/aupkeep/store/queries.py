@@ -468,3 +468,9 @@ def sanction_of(case: str, identity: str) -> Sanction | None:
 def person(name: str) -> Person | None:
     """Return the person of that name as sessions want them; None where they may not sign in."""
     return Person.objects.filter(name=name, active=True).first()
+
+
+def paused_as(provider: str, called: str) -> tuple[str, str]:
+    """Return (kind, name) of what is paused under that name; of a power where nothing is."""
+    found = [one for one in arming.paused() if (one.provider, one.called) == (provider, called)]
+    return (found[0].kind, found[0].power) if found else ("power", called)

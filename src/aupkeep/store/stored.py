@@ -17,7 +17,7 @@ from aupkeep.store.database import plain
 
 
 def kept() -> Iterator[Kept]:
-    """Yield every published policy, finding, decision, sanction and exception.
+    """Yield every published policy, finding, decision, sanction, exception and booking.
 
     A finding of no case has no entry about its present state. Raises `AupkeepError` where the
     database cannot be read.
@@ -32,6 +32,8 @@ def kept() -> Iterator[Kept]:
         yield Kept(kind="sanction", id=_text(identity), content=sha256(body))
     for identity, body in _read("policyexception", "id", "body"):
         yield Kept(kind="exception", id=_text(identity), content=sha256(body))
+    for identity, body in _read("booking", "id", "body"):
+        yield Kept(kind="booking", id=_text(identity), content=sha256(body))
 
 
 def bodies_of(case: str) -> dict[str, dict[str, bytes]]:

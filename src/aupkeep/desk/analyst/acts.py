@@ -140,7 +140,9 @@ def go_on(request: HttpRequest, provider: str, power: str) -> HttpResponse:
     """Let a paused power go on."""
     reason = typed(request, "reason", LONGEST_REASON)
     try:
-        pausing.go_on(provider, power, signed_in(request), reason, now=site().now())
+        kind, name = queries.paused_as(provider, power)
+        person, now = signed_in(request), site().now()
+        pausing.go_on(provider, name, person, reason, now=now, kind=kind)
     except AupkeepError as error:
         subject = f"{provider} {power}"
         return queue_page.show(request, trouble(subject, "go-on", error, {"reason": reason}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -9,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from aupkeep.attribution.holdings import Holding
 from aupkeep.base.errors import AupkeepError
 from aupkeep.cases.words import act_line
+from aupkeep.decisions.blast import told
 from aupkeep.desk import words
 from aupkeep.desk.analyst.appeals import panels_of
 from aupkeep.desk.analyst.course import course_of
@@ -21,6 +23,7 @@ from aupkeep.detection.finding import Finding
 from aupkeep.flow import attaching, viewing
 from aupkeep.flow.viewing import LONGEST
 from aupkeep.policy.model import Clause, Policy
+from aupkeep.policy.money import written
 from aupkeep.record.rights import has_more
 from aupkeep.sanctions.approval import milder
 from aupkeep.sanctions.sanction import Sanction, State
@@ -49,6 +52,8 @@ class Panel:
     #: Measures that may be chosen instead.
     milder: tuple[str, ...]
     trouble: Trouble | None
+    #: What else stops working, and what it costs; empty where that is nothing to weigh.
+    weighs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +178,18 @@ def _panel(item: Waiting, person: str, now: int, trouble: Trouble | None) -> Pan
         another=another if sanction.state is State.PROPOSED else "",
         milder=milder(sanction),
         trouble=trouble if trouble and trouble.subject == sanction.id else None,
+        weighs=tuple(_weighs(sanction)),
     )
+
+
+def _weighs(sanction: Sanction) -> Iterator[str]:
+    """Yield what a person should weigh before agreeing."""
+    if sanction.state not in _REFUSABLE:
+        return
+    if sanction.touches_service:
+        yield told(sanction.blast)
+    if sanction.amount:
+        yield f"costs the customer {written(sanction.amount, sanction.currency)}"
 
 
 def _another(sanction: Sanction, person: str) -> str:

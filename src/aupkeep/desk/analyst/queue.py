@@ -53,7 +53,7 @@ def show(request: HttpRequest, trouble: Trouble | None = None) -> HttpResponse:
     found = queries.queue(wanted, page=number, role=role_of(request))
     now, shelf = site().now(), site().library.shelf()
     over = queries.overview(now, role=role_of(request))
-    pauses = [(f"{item.provider} {item.power}", item) for item in over.pauses]
+    pauses = [(f"{item.provider} {item.called}", item) for item in over.pauses]
     context = {
         "rows": [_row(item, shelf, now) for item in found.rows],
         "total": found.total,

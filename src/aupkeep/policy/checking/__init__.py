@@ -12,6 +12,7 @@ from typing import Final
 from aupkeep.base.errors import Fault
 from aupkeep.policy.checking.clauses import check_clauses
 from aupkeep.policy.checking.duties import check_duties
+from aupkeep.policy.checking.fees import check_fees
 from aupkeep.policy.checking.ladders import check_ladders
 from aupkeep.policy.checking.noticing import check_noticing
 from aupkeep.policy.checking.templates import check_templates
@@ -21,6 +22,7 @@ CHECKS: Final[Mapping[str, Callable[[Draft], Iterator[Fault]]]] = {
     "clauses": check_clauses,
     "duties": check_duties,
     "ladders": check_ladders,
+    "fees": check_fees,
     "templates": check_templates,
 }
 

@@ -16,6 +16,7 @@ from aupkeep.store.models.dialogue import Answer, Appeal, Attachment, DueLetter,
 from aupkeep.store.models.enforcement import Afresh, Alarm, Armed, Pause
 from aupkeep.store.models.evidence import Case, Decision, Finding, Sanction
 from aupkeep.store.models.exceptions import PolicyException
+from aupkeep.store.models.fees import Booking, Heartbeat
 from aupkeep.store.models.ground import Holding, PolicyVersion, Profile
 from aupkeep.store.models.intake import Commit, Rejected, SourceState
 from aupkeep.store.models.record import Checkpoint, Entry
@@ -31,6 +32,7 @@ __all__ = [
     "ArchiveSweep",
     "Armed",
     "Attachment",
+    "Booking",
     "Case",
     "CaseAct",
     "Checkpoint",
@@ -39,6 +41,7 @@ __all__ = [
     "DueLetter",
     "Entry",
     "Finding",
+    "Heartbeat",
     "Holding",
     "Minute",
     "Notice",

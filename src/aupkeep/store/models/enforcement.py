@@ -28,6 +28,8 @@ class Pause(models.Model):
     """A power that waits until a person says go on, or did until they said so."""
 
     provider = models.CharField(max_length=100)
+    #: power, clause or all; and which, in the column `power`, empty for all.
+    kind = models.CharField(max_length=10, default="power")
     power = models.CharField(max_length=100)
     since = models.BigIntegerField()
     reason = models.TextField()
@@ -35,10 +37,10 @@ class Pause(models.Model):
     resumed_at = models.BigIntegerField(null=True)
 
     class Meta:
-        """A power is paused once."""
+        """Each thing is paused once."""
 
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["provider", "power"], name="paused_once")
+            models.UniqueConstraint(fields=["provider", "kind", "power"], name="paused_once")
         ]
 
 
