@@ -28,7 +28,7 @@ def test_a_mistake_is_disposed_of_and_its_hold_lifted(desk: Any, words: Any) -> 
     browser = desk.person()
     page = browser.get(f"/case/{case.id}")
     assert "It is contained since" in words(page)
-    assert _forms(page) == {"dispose", "move", "whole"}
+    assert _forms(page) == {"dispose", "move"}
     answer = _post(browser, case, "dispose", disposition="mistaken", reason="it was our own test")
     assert answer.status_code == 302
     assert desk.stage.sanction(case).state is State.LIFTING
@@ -43,7 +43,7 @@ def test_somebody_says_whose_it_is(desk: Any, words: Any) -> None:
     case = desk.stage.case(desk.stage.finding(**nobody))
     browser = desk.person()
     page = browser.get(f"/case/{case.id}")
-    assert _forms(page) == {"attribute", "dispose", "move", "whole"}
+    assert _forms(page) == {"attribute", "dispose", "move"}
     assert 'value="negligent"' not in page.content.decode()
     answer = _post(browser, case, "attribute", customer="jas-1", reason="the panel says so")
     assert answer.status_code == 302
@@ -88,7 +88,7 @@ def test_a_merged_case_leads_to_the_one_that_took_it_over(desk: Any, words: Any)
     page = desk.person().get(f"/case/{right.id}")
     assert page.status_code == 200
     assert f"merged into case {left.id[:8]}" in words(page)
-    assert _forms(page) == {"whole"}
+    assert _forms(page) == set()
 
 
 def test_strangers_and_links_do_nothing(desk: Any) -> None:
