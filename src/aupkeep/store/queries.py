@@ -207,7 +207,8 @@ def _cases() -> QuerySet[Any]:
         review=Subquery(decided.values(count=asks)),
         decide_by=Subquery(decided.values(by=_json("$.decide_by", BigIntegerField))),
     )
-    over = Q(state__in=[CaseState.RESOLVED.value, CaseState.CLOSED.value])
+    # What a person was asked to look at stays, though its cause may be gone by itself.
+    over = Q(state=CaseState.CLOSED.value)
     needs = (
         Q(waits=True)
         | Exists(_live(state=State.FAILED.value))
