@@ -111,7 +111,7 @@ def test_a_case_goes_from_nobody_to_its_end(work: Work) -> None:
         work.case("attribute", ann, "--customer", "c-1", "--service", "c-1-mail", "--json").out
     )
     assert (told["customer"], told["tier"], told["reseller"]) == ("c-1", "fact", "r-1")
-    assert {item["measure"] for item in told["sanctions"]} == {"hold_mail", "warn"}
+    assert {item["measure"] for item in told["sanctions"]} == {"hold_mail"}
     assert work.case("attribute", bob, "--customer", "c-2").code == 0
     (second,) = [item for item in work.cases() if item["customer"] == "c-2"]
     assert second["tier"] == "strong"
