@@ -190,7 +190,7 @@ def press(one: Hoster, browser: Visitor, hold: Row, act: str, **typed: str) -> N
 def answer_one(one: Hoster, hold: Row) -> None:
     """The customer answers; where the desk is away, the customer tries again."""
     (letter,) = one.postfix.taken(owner(hold["customer"]))
-    (link,) = set(re.findall(r"http://\S+/notice/\S+(?<!\.)", letter.get_content()))
+    (link,) = set(re.findall(r"http://\S+/notice/[^\s#]+(?<!\.)", letter.get_content()))
 
     def answered() -> bool:
         with suppress(httpx.TransportError), visitor() as customer:

@@ -44,7 +44,7 @@ class Told:
 
     @property
     def link(self) -> str:
-        (found,) = set(re.findall(r"http://\S+/notice/\S+(?<!\.)", self.text))
+        (found,) = set(re.findall(r"http://\S+/notice/[^\s#]+(?<!\.)", self.text))
         return str(found)
 
 
