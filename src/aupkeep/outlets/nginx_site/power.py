@@ -175,12 +175,19 @@ class NginxSite:
         """Let nginx read its configuration again where it does not answer as the folder says."""
         now = self._fingerprint()
         # An answer alone does not tell: for a moment old and new workers take turns.
-        if _text(self.folder / _READ) == now and self._agrees(page):
+        known = _text(self.folder / _READ)
+        if known == now and self._agrees(page):
             return
         if wrong := self._server.test():
             what = f"`nginx -t` refuses the configuration: {wrong}"
             raise PowerFault(Fault(code="nginx-test", what=what), retry=True)
+        # From here to the end nobody knows what nginx has read, also after a kill.
+        self._put(self.folder / _READ, "")
         self._server.reload()
+        if not known:
+            # A predecessor killed here may have asked too, and nginx be at it with what the folder
+            # held then; who serves after the workers of that reading has read what it holds now.
+            self._server.reload()
         # What is not so after this is told by `look`: the site may not include our file.
         if self._server.wait(lambda: self._agrees(page)):
             durable.write(self.folder / _READ, now.encode())
