@@ -56,6 +56,13 @@ class MisuseError(AupkeepError):
     exit_code = 2
 
 
+def one_line(error: AupkeepError) -> str:
+    """Return every fault of `error` in one line, hints in brackets."""
+    return "; ".join(
+        fault.what + (f" ({fault.hint})" if fault.hint else "") for fault in error.faults
+    )
+
+
 def near(word: str, allowed: Sequence[str]) -> str:
     """Return the allowed word that `word` was probably meant to be, or an empty string."""
     close = difflib.get_close_matches(word, allowed, n=1, cutoff=0.6)

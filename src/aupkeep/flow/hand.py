@@ -194,7 +194,7 @@ class Hand:
                 return  # A person was faster: the next look sees what they did.
             if any(one.code in ("database-refuses", "refused") for one in fault.faults):
                 raise
-            self.enforcer.wait(item, "; ".join(one.what for one in fault.faults), retry=True)
+            self.enforcer.wait(item, str(fault), retry=True)
         except Exception:  # noqa: BLE001  # one sanction that trips us must not stop the others
             self.signer.forget()
             self.say(traceback.format_exc())

@@ -62,7 +62,7 @@ class Post:
 
     def _wait(self, posting: Posting, fault: AupkeepError) -> None:
         due, now = posting.letter, self.clock()
-        why = "; ".join(one.what for one in fault.faults)
+        why = str(fault)
         lasting = isinstance(fault, PowerFault) and not fault.retry
         wait = LONGEST_WAIT if lasting else min(FIRST_WAIT * 2**posting.attempts, LONGEST_WAIT)
         with unit():

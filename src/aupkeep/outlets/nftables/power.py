@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from aupkeep.base.clock import SECOND, format_instant
-from aupkeep.base.errors import AupkeepError, Fault
+from aupkeep.base.errors import Fault, one_line
 from aupkeep.outlets.nftables.layout import Layout
 from aupkeep.outlets.nftables.table import Element, Table, elements
 from aupkeep.outlets.nftables.target import Network, Target, inside, parse
@@ -163,7 +163,7 @@ class Nftables:
         try:
             listing = self._table.listing()
         except PowerFault as fault:
-            return [_plain(fault)]
+            return [one_line(fault)]
         if listing is None:
             return [f"table inet {self._table.name} is not there yet; `aupkeep arm` makes it"]
         return self.layout.lacks(listing)
@@ -282,9 +282,3 @@ def _mark(item: Element) -> Mark:
     target = f"{host}:{ports[1]}/{ports[0]}" if len(ports) == 2 else address  # noqa: PLR2004
     ends = "with no time-out" if item.expires is None else f"for {item.expires} s more at most"
     return Mark(sanction=sanction, target=target, text=f"set {item.set}: {target}, {ends}")
-
-
-def _plain(error: AupkeepError) -> str:
-    return "; ".join(
-        fault.what + (f" ({fault.hint})" if fault.hint else "") for fault in error.faults
-    )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from aupkeep.base.errors import AupkeepError, Fault
+from aupkeep.base.errors import Fault, one_line
 from aupkeep.outlets import durable, programs
 from aupkeep.outlets.ledger import Held, until_text
 from aupkeep.outlets.nginx_site import text
@@ -121,7 +121,7 @@ class NginxSite:
         try:
             told = self._server.dump()
         except PowerFault as fault:
-            return [*found, _plain(fault)]
+            return [*found, one_line(fault)]
         lacking = [
             name
             for name in (HTTP, SITE)
@@ -238,7 +238,3 @@ def _text(path: Path) -> str:
         return ""
     except OSError as error:
         raise durable.refused(path, "cannot be read", error) from error
-
-
-def _plain(error: AupkeepError) -> str:
-    return "; ".join(fault.what for fault in error.faults)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aupkeep.base.clock import format_instant
-from aupkeep.base.errors import AupkeepError
+from aupkeep.base.errors import one_line
 from aupkeep.outlets import durable, programs
 from aupkeep.outlets.postfix_hold import text
 from aupkeep.outlets.postfix_hold.instance import Instance
@@ -218,7 +218,7 @@ class PostfixHold:
             file = instance.file(kind, self.map)
             return gaps if file.exists() else [f"the map `{file}` is not there", *gaps]
         except PowerFault as error:
-            return [_plain(error)]
+            return [one_line(error)]
 
 
 def main_cf_lines(map: Path, type: str = "lmdb") -> list[str]:  # noqa: A002  # the setting's names
@@ -233,9 +233,3 @@ def _answer(written: str, login: str) -> str | None:
     """Return what a map made from the text answers for `login`."""
     known = text.entry(written, login)
     return known.value if known else None
-
-
-def _plain(error: AupkeepError) -> str:
-    return "; ".join(
-        fault.what + (f" ({fault.hint})" if fault.hint else "") for fault in error.faults
-    )
