@@ -7,31 +7,9 @@ from dataclasses import replace
 import pytest
 
 from aupkeep.cases.case import accused, case_id, key_of
-from aupkeep.detection.finding import Finding
-from aupkeep.policy.model import Tier
+from finding_samples import FINDING as SAMPLE
 
-FINDING = Finding(
-    id="f1",
-    state="open",
-    provider="jasmo",
-    rule="bulk",
-    rule_version="1",
-    rule_status="automatic",
-    policy_version="2026.1",
-    clause="spam",
-    tier=Tier.FACT,
-    key={"login": "ann@shop.example"},
-    customer="c-1",
-    service="s-1",
-    attribution="attributed",
-    actor="login:ann@shop.example",
-    first=100,
-    last=100,
-    observed_at=120,
-    value=12,
-    threshold=10,
-    events=("0:1",),
-)
+FINDING = replace(SAMPLE, state="open", last=100)
 
 
 def test_the_actor_does_not_part_what_one_customer_did() -> None:
@@ -58,7 +36,7 @@ def test_strangers_never_share_a_case() -> None:
     "change", [{"provider": "injazat"}, {"clause": "port-scan"}, {"customer": "c-2"}]
 )
 def test_what_parts_cases_parts_their_ids(change: dict[str, str]) -> None:
-    mine, theirs = key_of(FINDING), key_of(replace(FINDING, **change))  # type: ignore[arg-type]  # texts
+    mine, theirs = key_of(FINDING), key_of(replace(FINDING, **change))
     assert mine != theirs
     assert case_id(mine, "f1") != case_id(theirs, "f1")
 

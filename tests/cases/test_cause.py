@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from case_samples import FINDING, case
+from case_samples import case
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +24,7 @@ from aupkeep.cases.cause import (
     together,
 )
 from aupkeep.flow.folders import find_folder, load_policy
+from finding_samples import FINDING
 
 POLICY = load_policy(find_folder("jasmo")).policy
 PAGE = replace(FINDING, id="u", key={"accused_url": "http://a.example/x"}, actor="url:x")

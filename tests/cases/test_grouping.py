@@ -14,29 +14,9 @@ from aupkeep.cases.case import Case, CaseKey, key_of
 from aupkeep.cases.grouping import Change, take
 from aupkeep.detection.finding import Finding
 from aupkeep.policy.model import Tier
+from finding_samples import FINDING as SAMPLE
 
-FINDING = Finding(
-    id="f1",
-    state="open",
-    provider="jasmo",
-    rule="bulk",
-    rule_version="1",
-    rule_status="automatic",
-    policy_version="2026.1",
-    clause="spam",
-    tier=Tier.STRONG,
-    key={"login": "ann@shop.example"},
-    customer="c-1",
-    service="s-1",
-    attribution="attributed",
-    actor="login:ann@shop.example",
-    first=100,
-    last=100,
-    observed_at=120,
-    value=12,
-    threshold=10,
-    events=("0:1",),
-)
+FINDING = replace(SAMPLE, state="open", tier=Tier.STRONG, last=100)
 
 
 class Book:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from case_samples import FINDING, case
+from case_samples import case
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +17,7 @@ from aupkeep.cases.grouping import Change, regrouped, take
 from aupkeep.cases.joining import merge, split
 from aupkeep.cases.strikes import strikes
 from aupkeep.detection.finding import Finding
+from finding_samples import FINDING
 
 
 def finding(number: int, **changes: Any) -> Finding:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from case_samples import FINDING, case
+from case_samples import case
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +15,7 @@ from aupkeep.cases.disposition import CLEARED, FEE_ALLOWED, WHOLE, Disposition, 
 from aupkeep.cases.severity import longest, severity
 from aupkeep.cases.strikes import said, strikes
 from aupkeep.policy.model import Severity, Tier
+from finding_samples import FINDING
 
 _TIMES = st.integers(0, 10 * DAY)
 _WORDS = st.sampled_from(["", *Disposition])

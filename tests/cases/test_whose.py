@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from case_samples import FINDING, case
+from case_samples import case
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +17,7 @@ from aupkeep.cases.attributing import attribute, attributed, confirmed, kept
 from aupkeep.cases.case import accused
 from aupkeep.cases.holder import last_stated, stated, told
 from aupkeep.policy.model import Tier
+from finding_samples import FINDING
 
 NOBODY = replace(FINDING, customer=None, service=None, attribution="unknown", actor="ip:192.0.2.7")
 

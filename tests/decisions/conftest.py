@@ -23,6 +23,7 @@ from aupkeep.policy.model import (
     Tier,
     When,
 )
+from finding_samples import FINDING as SAMPLE
 
 #: 2026-03-02T08:00:00Z
 MORNING = 1_772_438_400_000_000
@@ -102,21 +103,8 @@ POLICY = Policy(
     fees=Fees(currency="EUR", cap=9000, period=90 * DAY, amounts={("spam", "again"): 4500}),
 )
 
-FINDING = Finding(
-    id="f1",
-    state="ended",
-    provider="jasmo",
-    rule="bulk",
-    rule_version="1",
-    rule_status="automatic",
-    policy_version="2026.1",
-    clause="spam",
-    tier=Tier.FACT,
-    key={"login": "ann@shop.example"},
-    customer="c-1",
-    service="s-1",
-    attribution="attributed",
-    actor="login:ann@shop.example",
+FINDING = replace(
+    SAMPLE,
     first=MORNING,
     last=MORNING + HOUR,
     observed_at=MORNING,
@@ -135,7 +123,7 @@ def finding() -> Findings:
     """Return a maker of findings: facts about one mailbox, over after an hour."""
 
     def make(**changes: object) -> Finding:
-        return replace(FINDING, **changes)  # type: ignore[arg-type]  # by name
+        return replace(FINDING, **changes)
 
     return make
 

@@ -372,25 +372,7 @@ def put(
         findings=("f1",),
     )
     made = replace(made, **changes)  # type: ignore[arg-type]  # by name
-    case = Case(
-        id=made.case,
-        provider="jasmo",
-        clause="spam",
-        customer=customer,
-        actor="",
-        state="open",
-        attribution="attributed",
-        tier=Tier.FACT,
-        aware_at=NOW - HOUR,
-        opened_at=NOW - HOUR,
-        findings=("f1",),
-    )
-    with unit():
-        evidence.put_finding(finding(), made.case)
-        evidence.put_case(case, due=None, decision="d")
-        recording = Recording()
-        keep(made, recording, now=NOW, next_at=NOW if due else None)
-        recording.keep()
+    keep_with_case(made, next_at=NOW if due else None)
     return made
 
 
@@ -411,3 +393,26 @@ def acts(subject: str) -> list[str]:
     return [
         json.loads(line)["act"].removeprefix("sanction_") for line in chain.entries_about(subject)
     ]
+
+
+def keep_with_case(made: Sanction, *, next_at: int | None) -> None:
+    """Store a sanction, its case and the one finding in it."""
+    case = Case(
+        id=made.case,
+        provider=made.provider,
+        clause="spam",
+        customer=made.customer,
+        actor="",
+        state="open",
+        attribution="attributed",
+        tier=Tier.FACT,
+        aware_at=NOW - HOUR,
+        opened_at=NOW - HOUR,
+        findings=("f1",),
+    )
+    with unit():
+        evidence.put_finding(replace(finding(), provider=made.provider), made.case)
+        evidence.put_case(case, due=None, decision="d")
+        recording = Recording()
+        keep(made, recording, now=NOW, next_at=next_at)
+        recording.keep()

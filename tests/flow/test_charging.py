@@ -9,28 +9,24 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from handwork import NOW, SETTINGS, DiedError, FakePower, Place, acts, finding, state_of
+from handwork import NOW, SETTINGS, DiedError, FakePower, Place, acts, keep_with_case, state_of
 
 from aupkeep.attribution.profiles import Profile
 from aupkeep.base.clock import DAY, HOUR
 from aupkeep.base.errors import AupkeepError
-from aupkeep.cases.case import Case
 from aupkeep.flow import appealing, approving, charging
-from aupkeep.flow.changing import keep
 from aupkeep.flow.charging import Charging
 from aupkeep.flow.founding import found
 from aupkeep.flow.hand import Hand
 from aupkeep.flow.installation import Installation, PolicyBook, open_installation
 from aupkeep.flow.letters import Letters
-from aupkeep.flow.recording import Recording
 from aupkeep.flow.rules import Ruled
-from aupkeep.policy.model import Tier
 from aupkeep.sanctions.ledger import Account, Kind, balances
 from aupkeep.sanctions.notice import OF_MEASURE, notice_id
 from aupkeep.sanctions.power import Power
 from aupkeep.sanctions.sanction import Sanction, State
 from aupkeep.settings import FILE_NAME
-from aupkeep.store import alarms, arming, evidence, fees, ground
+from aupkeep.store import alarms, arming, fees, ground
 from aupkeep.store.arming import Armed
 from aupkeep.store.database import close_store, unit
 
@@ -126,25 +122,7 @@ def fee(number: int = 1, *, amount: int = 50000, customer: str = "c-1") -> Sanct
         amount=amount,
         currency="SAR",
     )
-    case = Case(
-        id=made.case,
-        provider="injazat",
-        clause="spam",
-        customer=customer,
-        actor="",
-        state="open",
-        attribution="attributed",
-        tier=Tier.FACT,
-        aware_at=NOW - HOUR,
-        opened_at=NOW - HOUR,
-        findings=("f1",),
-    )
-    with unit():
-        evidence.put_finding(replace(finding(), provider="injazat"), made.case)
-        evidence.put_case(case, due=None, decision="d")
-        recording = Recording()
-        keep(made, recording, now=NOW, next_at=NOW)
-        recording.keep()
+    keep_with_case(made, next_at=NOW)
     return made
 
 
